@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one door to the heap. Everything in libspoor allocates here, so that `make torture` can
+ * fail each allocation in turn (it wraps malloc, realloc and free at link time) and `make tidy`
+ * can refuse any other door. All return NULL when memory has run out; sizes are in bytes.
+ */
+#ifndef SP_BASE_ALLOC_H
+#define SP_BASE_ALLOC_H
+#include <stddef.h>
+
+void *sp_malloc(size_t size);
+void *sp_zalloc(size_t size);                               /* zero-filled */
+void *sp_realloc(void *old, size_t size);                   /* `old` stays valid on NULL */
+void *sp_realloc_array(void *old, size_t count, size_t size); /* NULL also when the product overflows */
+void sp_free(void *old);                                    /* NULL is fine */
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sp_buf: bytes that grow at the end, up to a maximum.
+ *
+ * Writers add without looking; the first addition that finds no memory (or passes the maximum)
+ * sets `failed`, and from then on nothing is added. Whoever uses the result looks at `failed` once.
+ */
+#ifndef SP_BASE_BUF_H
+#define SP_BASE_BUF_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct sp_buf {
+    char *ptr; /* owned; `len` bytes, not terminated */
+    size_t len, room;
+    size_t max; /* 0 means SIZE_MAX */
+    bool failed;
+};
+
+void sp_buf_init(struct sp_buf *buf, size_t max);
+void sp_buf_done(struct sp_buf *buf);  /* copes with zeros */
+void sp_buf_clear(struct sp_buf *buf); /* length 0, `failed` false; the memory is kept */
+
+bool sp_buf_reserve(struct sp_buf *buf, size_t more); /* room for `more` bytes behind len */
+void sp_buf_add(struct sp_buf *buf, const void *bytes, size_t len);
+void sp_buf_char(struct sp_buf *buf, char c);
+void sp_buf_str(struct sp_buf *buf, struct sp_str s);
+void sp_buf_text(struct sp_buf *buf, const char *text); /* up to the NUL */
+void sp_buf_u64(struct sp_buf *buf, uint64_t number);   /* decimal */
+void sp_buf_i64(struct sp_buf *buf, int64_t number);
+void sp_buf_hex(struct sp_buf *buf, const void *bytes, size_t len, bool upper); /* two digits a byte */
+__attribute__((format(printf, 2, 3))) void sp_buf_printf(struct sp_buf *buf, const char *fmt, ...);
+
+static inline struct sp_str sp_buf_view(const struct sp_buf *buf)
+{
+    return (struct sp_str){ buf->ptr ? buf->ptr : "", buf->len };
+}
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every size, depth and count that hostile input could drive up, in one place. The members of
+ * struct sp_limits can be changed with `--limit NAME=VALUE`, NAME being the member's name with
+ * dashes; the constants are structural and cannot. Whoever reaches a limit names it in the message.
+ * Source of the values: contract section 11.
+ */
+#ifndef SP_BASE_LIMITS_H
+#define SP_BASE_LIMITS_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct sp_error;
+
+/* X(member, default, least, unit) */
+#define SP_LIMITS(X)                                                   \
+    X(record_bytes, UINT64_C(64) << 20, 1024, "bytes of one record")   \
+    X(json_depth, 128, 4, "levels of JSON")                            \
+    X(rule_bytes, UINT64_C(1) << 20, 256, "bytes of a rule document")  \
+    X(rules, 1000000, 1, "rule documents")                             \
+    X(yaml_nodes, 1000000, 16, "YAML nodes of a document")             \
+    X(yaml_aliases, 100000, 0, "nodes from YAML aliases")              \
+    X(regex_bytes, UINT64_C(64) << 10, 1, "bytes of a regex")          \
+    X(regex_states, 100000, 16, "states of a regex")                   \
+    X(values_per_sighting, 4096, 1, "values of a sighting")            \
+    X(files, 1000000, 1, "files of a walk")                            \
+    X(archive_depth, 4, 0, "levels of archives")                       \
+    X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
+    X(errors_listed, 1000, 1, "errors listed of one source")
+
+struct sp_limits {
+#define X(member, preset, least, unit) uint64_t member;
+    SP_LIMITS(X)
+#undef X
+};
+
+enum {
+    SP_EVTX_DEPTH_MAX = 64,        /* elements inside each other, and bodies inside bodies */
+    SP_EVTX_NODES_MAX = 65536,     /* BinXML tokens of one record, templates counted each time */
+    SP_FIELDS_MAX = 65536,         /* fields of one event */
+    SP_NAMES_MAX = 65536,          /* distinct field names kept by one reader between two sources */
+    SP_YAML_DEPTH_MAX = 64,        /* levels of YAML */
+    SP_CONDITION_DEPTH_MAX = 64,   /* levels of a Sigma condition */
+    SP_REGEX_REPEAT_MAX = 1000,    /* the largest {n,m} */
+    SP_REGEX_DEPTH_MAX = 250,      /* levels of groups in a regex */
+    SP_REGEX_CACHE_BYTES = 2 << 20 /* lazy DFA of one regex in one worker */
+};
+
+/* The defaults above. */
+struct sp_limits sp_limits_default(void);
+
+/* Set one limit from the text of `--limit NAME=VALUE` (VALUE may end in k, m or g, powers of 1024).
+ * SP_ERR_USAGE when there is no such limit or the value is none; `limits` then stays as it was. */
+int sp_limits_parse(struct sp_limits *limits, const char *text, struct sp_error *err);
+
+#endif

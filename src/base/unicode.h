@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * UTF-8 (RFC 3629), UTF-16 and Unicode simple case folding (CaseFolding.txt, status C and S).
+ *
+ * Lone surrogates of UTF-16 become U+FFFD where text must be valid UTF-8 (`sp_utf16_to_utf8`).
+ * Simple folding maps one code point to one code point: U+1E9E folds to U+00DF, "ss" stays "ss".
+ */
+#ifndef SP_BASE_UNICODE_H
+#define SP_BASE_UNICODE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct sp_buf;
+
+/* One code point at `*at` (< s.len), which moves past it. Invalid bytes give 0xFFFFFFFF and move by one. */
+uint32_t sp_utf8_next(struct sp_str s, size_t *at);
+#define SP_UTF8_BAD UINT32_C(0xFFFFFFFF)
+
+/* Write a code point; returns the number of bytes, 1 to 4. Surrogates and beyond U+10FFFF: U+FFFD. */
+size_t sp_utf8_put(char out[4], uint32_t code);
+
+/* Offset of the first byte that is not valid UTF-8, or s.len. */
+size_t sp_utf8_valid(struct sp_str s);
+bool sp_str_ascii(struct sp_str s);
+
+/* Append UTF-16LE `bytes` (an odd last byte is ignored) as UTF-8. */
+void sp_utf16_to_utf8(struct sp_buf *out, const void *bytes, size_t len);
+
+/* Append text with every code point folded; bytes that are no UTF-8 are kept as they are. */
+void sp_utf8_fold(struct sp_buf *out, struct sp_str s);
+uint32_t sp_fold(uint32_t code);
+
+/* All code points whose fold is `folded`, itself first; returns their number, at most 4 (room for them). */
+size_t sp_fold_class(uint32_t folded, uint32_t out[4]);
+
+#endif

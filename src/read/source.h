@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inputs: paths to files in byte order, files to bytes, bytes to a type of log.
+ */
+#ifndef SP_READ_SOURCE_H
+#define SP_READ_SOURCE_H
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/str.h"
+
+/* One open input. Reads are positional where it is a file; stdin and pipes are read once, in order.
+ * A file that shrinks or grows while it is read is read to the end that it has then. */
+struct sp_input {
+    int fd;
+    bool seekable;
+    uint64_t size; /* of a regular file when opened; 0 if not known */
+    struct sp_str head; /* first bytes already read, for detection and for pipes; owned by the input */
+    uint64_t position;  /* of the next sequential read */
+    char *head_room;
+};
+
+/* "-" is stdin. Refuses folders, sockets and devices; never blocks on a FIFO it was not told to read.
+ * err->where is the path. */
+int sp_input_open(struct sp_input *input, const char *path, struct sp_error *err);
+void sp_input_close(struct sp_input *input); /* copes with zeros and fd -1 */
+/* Up to `size` bytes at the sequential position: bytes read, 0 at the end, SP_ERR_IO. Retries EINTR. */
+int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_error *err);
+/* The same at a place (seekable inputs only). Short only at the end of the file. */
+int64_t sp_input_read_at(struct sp_input *input, void *to, size_t size, uint64_t offset, struct sp_error *err);
+
+enum sp_source_type {
+    SP_SOURCE_NONE,  /* no log: binary bytes of no known kind */
+    SP_SOURCE_EMPTY, /* no byte at all */
+    SP_SOURCE_EVTX,
+    SP_SOURCE_JSON,
+    SP_SOURCE_JSON_DOCUMENT,
+    SP_SOURCE_PLAIN,
+    SP_SOURCE_ARCHIVE, /* a kind that is known by its magic but not read in this version: gz, zip, ... */
+    SP_SOURCE_LATER    /* a type named by contract 4 that this version does not read */
+};
+
+/* From the first bytes (up to 4 KiB): magic numbers; a BOM or JSON's first token; text without NUL and
+ * with few controls is plain; the rest is none. Never by name. `what` gets a word for messages ("gzip"). */
+enum sp_source_type sp_source_detect(struct sp_str head, const char **what);
+
+/* The name of `--source-type`: the type, or SP_SOURCE_LATER for the types of contract 4 that cannot be read
+ * yet; SP_ERR_USAGE for a word that is none. */
+int sp_source_type_parse(const char *word, enum sp_source_type *ret, struct sp_error *err);
+const char *sp_source_type_name(enum sp_source_type type); /* "evtx", "json", "json-document", "plain", ... */
+
+/* One file to read. Paths are as given, or the given folder joined with '/' and the rest. */
+struct sp_source {
+    const char *path;     /* owned by the list's arena */
+    const char *org;      /* borrowed from the caller */
+    bool walked;          /* found in a folder, not named by the user */
+    const char *skipped;  /* NULL, or the reason it is not read ("duplicate of PATH", ...); arena */
+    bool lost;            /* the skip makes exit code 3 (contract 3 and 5) */
+    uint64_t size;
+};
+
+struct sp_source_list {
+    struct sp_arena arena;
+    struct sp_source *source;
+    size_t count, room;
+};
+
+/* Add what the path names: a file, or all regular files below a folder (links to files are followed,
+ * links to folders and loops are not, sockets, pipes and devices are skipped). A path that is not there or
+ * cannot be opened becomes an entry with `skipped` and `lost` set, told to ctx->note as well (WHERE: WHAT;
+ * WHAT TO DO). SP_ERR_NOMEM, SP_ERR_LIMIT (limits->files). */
+struct sp_ctx;
+int sp_source_add(struct sp_source_list *list, const char *org, const char *path, const struct sp_limits *limits,
+                  const struct sp_ctx *ctx, struct sp_error *err);
+
+/* Sort by (org, path) in byte order, drop the same path of the same org given twice, and mark byte-identical
+ * files of one org: the smallest path is kept, the others get `duplicate of PATH` (found by size and hash of
+ * head and tail, then confirmed byte by byte). */
+int sp_source_list_settle(struct sp_source_list *list, struct sp_error *err);
+void sp_source_list_done(struct sp_source_list *list);
+
+#endif

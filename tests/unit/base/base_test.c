@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/jsonw.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "base/unicode.h"
+#include "tap.h"
+
+static struct sp_buf out;
+
+static struct sp_str folded(const char *text)
+{
+    sp_buf_clear(&out);
+    sp_utf8_fold(&out, sp_str_c(text));
+    return sp_buf_view(&out);
+}
+
+static struct sp_str timed(const char *text)
+{
+    struct sp_time t;
+
+    sp_buf_clear(&out);
+    if (sp_time_parse(sp_str_c(text), &t))
+        sp_time_write(&out, t);
+    return sp_buf_view(&out);
+}
+
+TEST(folding_is_simple_one_for_one)
+{
+    is_str(folded("STRA\u1E9EE"), "stra\u00DFe");
+    is_str(folded("STRASSE"), "strasse");
+    is_str(folded("\u03A3\u03C2\u03C3"), "\u03C3\u03C3\u03C3");
+    is_str(folded("\u212A\u017F\u00B5"), "ks\u03BC");
+    is_str(folded("\U00010400"), "\U00010428");
+    is_str(folded("a\xFFZ"), "a\xFFz");
+}
+
+TEST(a_fold_class_holds_every_way_to_write_a_letter)
+{
+    uint32_t c[4];
+
+    is_u64(sp_fold_class('k', c), 3);
+    is_u64(sp_fold_class(0x3C3, c), 3);
+    is_u64(sp_fold_class('1', c), 1);
+}
+
+TEST(times_keep_every_digit_of_their_source)
+{
+    is_str(timed("2026-03-02T10:00:00.1234567Z"), "2026-03-02T10:00:00.1234567Z");
+    is_str(timed("2026-03-02 10:00"), "2026-03-02T10:00:00Z");
+    is_str(timed("2026-03-03T00:30:00+01:00"), "2026-03-02T23:30:00Z");
+    is_str(timed("2024-02-29T23:59:60Z"), "2024-03-01T00:00:00Z");
+    is_str(timed("2026-03-02 10:00:00.000 UTC"), "2026-03-02T10:00:00.000Z");
+    is_str(timed("0001-01-01T00:00:00Z"), "0001-01-01T00:00:00Z");
+}
+
+TEST(what_is_no_time_is_refused)
+{
+    static const char *const bad[] = { "", "2026", "2026-02-29 10:00", "2026-13-01 10:00", "2026-03-02T24:00:00Z",
+                                       "2026-03-02T10:00:00.Z", "2026-03-02T10:00:00Zx", "0000-01-01T00:00:00Z" };
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        is_str(timed(bad[i]), "");
+}
+
+TEST(iso_weeks_belong_to_the_year_of_their_thursday)
+{
+    is_u64(sp_time_date(sp_time_from_date(2026, 12, 31, 12, 0, 0)).iso_week, 53);
+    is_u64(sp_time_date(sp_time_from_date(2027, 1, 1, 12, 0, 0)).iso_week, 53);
+    is_u64(sp_time_date(sp_time_from_date(2027, 1, 4, 12, 0, 0)).iso_week, 1);
+    is_u64(sp_time_date(sp_time_from_date(2024, 12, 30, 12, 0, 0)).iso_week, 1);
+    is_u64(sp_time_date(sp_time_from_date(1969, 12, 31, 23, 0, 0)).weekday, 3);
+}
+
+TEST(filetimes_go_both_ways)
+{
+    struct sp_time t = sp_time_filetime(UINT64_C(134170000000000001));
+
+    sp_buf_clear(&out);
+    sp_time_write(&out, t);
+    is_str(sp_buf_view(&out), "2026-03-01T17:46:40.0000001Z");
+    is_u64(sp_time_to_filetime(t), UINT64_C(134170000000000001));
+    ok(!sp_time_filetime(UINT64_MAX).known);
+}
+
+TEST(epochs_before_1970_borrow_a_second)
+{
+    struct sp_time t;
+
+    ok(sp_time_epoch(SP_STR("-1.25"), &t));
+    is_i64(t.sec, -2);
+    is_u64(t.nsec, 750000000);
+    ok(sp_time_epoch(SP_STR("1772445600.25"), &t));
+    is_i64(t.sec, 1772445600);
+    ok(!sp_time_epoch(SP_STR("1e9"), &t));
+    ok(!sp_time_epoch(SP_STR("99999999999999999999"), &t));
+}
+
+TEST(json_text_is_escaped_and_always_utf8)
+{
+    struct sp_json w = sp_json_to(&out);
+
+    sp_buf_clear(&out);
+    sp_json_open(&w, '{');
+    sp_json_key(&w, SP_STR("a\"\n"));
+    sp_json_str(&w, (struct sp_str){ "\x01\x7F\xC3\x28\xE2\x82\xAC", 7 });
+    sp_json_key(&w, SP_STR("b"));
+    sp_json_open(&w, '[');
+    sp_json_u64(&w, 1);
+    sp_json_i64(&w, INT64_MIN);
+    sp_json_close(&w, ']');
+    sp_json_close(&w, '}');
+    is_str(sp_buf_view(&out), "{\"a\\\"\\n\":\"\\u0001\\u007f\uFFFD(\u20AC\",\"b\":[1,-9223372036854775808]}");
+}
+
+TEST(utf16_pairs_join_and_lone_surrogates_are_replaced)
+{
+    sp_buf_clear(&out);
+    sp_utf16_to_utf8(&out, "\x3D\xD8\x00\xDE" "a\0" "\x00\xD8" "b\0" "\x00\xDC", 12);
+    is_str(sp_buf_view(&out), "\U0001F600a\uFFFDb\uFFFD");
+}
+
+TEST(limits_are_named_with_dashes_and_take_units)
+{
+    struct sp_limits limits = sp_limits_default();
+    struct sp_error err;
+
+    is_i64(sp_limits_parse(&limits, "record-bytes=2m", &err), 0);
+    is_u64(limits.record_bytes, 2 << 20);
+    is_i64(sp_limits_parse(&limits, "nothing=1", &err), SP_ERR_USAGE);
+    is_i64(sp_limits_parse(&limits, "json-depth=-1", &err), SP_ERR_USAGE);
+    is_i64(sp_limits_parse(&limits, "json-depth=99999999999999999999g", &err), SP_ERR_USAGE);
+    is_u64(limits.json_depth, 128);
+}
+
+static const char *hex_of(const struct sp_digest *d)
+{
+    static char text[65];
+
+    sp_digest_hex(d, text);
+    return text;
+}
+
+/* The vectors printed in docs/formats.md; checked once against an independent SHA-256. */
+TEST(ids_are_the_vectors_of_the_documentation)
+{
+    struct sp_hash h;
+    struct sp_digest raw, event, sighting, rule;
+
+    sp_id_begin(&h, "spoor/test/v1");
+    sp_id_part(&h, SP_STR("acme"));
+    sp_id_part_u64(&h, 258);
+    ok(sp_hash_end(&h, &raw));
+    is_text(hex_of(&raw), "33428c3439e5e2d14bc9181c7014d8facb54b75c8861417303db4fd3e50e6be8");
+    ok(sp_sha256(SP_STR("{\"a\":1}"), &raw));
+    ok(sp_event_id(SP_STR("acme"), &raw, 0, &event));
+    is_text(hex_of(&event), "ce22afe1f8adc11e80ab432ca38b82ed782f53a58f2bc7e0606cd60340de1ed9");
+    ok(sp_sha256(SP_STR("title: t\n"), &rule));
+    ok(sp_sighting_id(SP_STR("acme"), SP_STR("5a0c0000-0000-4000-8000-000000000001"), &rule, &event, &sighting));
+    is_text(hex_of(&sighting), "a7ab786638cd49ce9e06e3040dc671c20f5dd661650419c89425b2f543091558");
+}
