@@ -345,7 +345,7 @@ int sp_explain(const struct sp_explain_options *options, const struct sp_ctx *ct
 
     rules.path = (struct sp_texts){ path, file ? 1 : 0 };
     rules.no_own = file;
-    rules.status = "stable,test,experimental,deprecated,unsupported";
+    rules.status = "any";
     rc = sp_scope_init(&x.scope, &options->read, file ? ctx : &quiet, x.err);
     if (rc == 0)
         rc = sp_scope_rules(&x.scope, &rules, x.err);

@@ -150,6 +150,10 @@ int sp_scope_level(const char *option, const char *word, enum sp_level *ret, str
 
 static int parse_statuses(const char *text, uint32_t *mask, struct sp_error *err)
 {
+    if (strcmp(text, "any") == 0) {
+        *mask = UINT32_MAX;
+        return 0;
+    }
     while (*text) {
         size_t n = strcspn(text, ",");
         enum sp_status status;
@@ -157,7 +161,7 @@ static int parse_statuses(const char *text, uint32_t *mask, struct sp_error *err
         if (sp_status_parse((struct sp_str){ text, n }, &status) < 0 || status == SP_STATUS_NONE) {
             sp_error_set(err, SP_ERR_USAGE, "'%.*s' is no status", (int)(n < 60 ? n : 60), text);
             sp_error_where(err, "--status");
-            sp_error_cure(err, "use stable, test, experimental, deprecated or unsupported, separated by commas");
+            sp_error_cure(err, "use stable, test, experimental, deprecated or unsupported, separated by commas, or any");
             return SP_ERR_USAGE;
         }
         *mask |= 1u << status;
