@@ -375,17 +375,17 @@ TEST(UTF_16_is_read_with_the_places_of_the_file)
 {
     is_str(read_as(widened("{\"a\": 1}\r\n{\"b\":2}\n", false), false), "1@2+16 {\"a\":1}\n2@22+14 {\"b\":2}\n");
     is_str(read_as(widened("{\"a\": 1}\r\n{\"b\":2}\n", true), false), "1@2+16 {\"a\":1}\n2@22+14 {\"b\":2}\n");
-    is_str(read_as((struct sp_str){ "\xFF\xFE{\0\"\0\x3D\xD8\0\xDE\"\0:\0\"\0\xAC\x20\"\0}\0", 24 }, false),
+    is_str(read_as(SP_STR("\xFF\xFE{\0\"\0\x3D\xD8\0\xDE\"\0:\0\"\0\xAC\x20\"\0}\0"), false),
            "1@2+20 {\"\U0001F600\":\"\u20AC\"}\n");
-    is_str(read_as((struct sp_str){ "\xFF\xFE", 2 }, false), "");
+    is_str(read_as(SP_STR("\xFF\xFE"), false), "");
     is_u64(undecodable, 0);
 }
 
 TEST(UTF_16_that_is_none_is_told)
 {
-    is_str(read_as((struct sp_str){ "\xFF\xFE{\0\"\0\x3D\xD8\"\0:\0001\0}\0\n\0{\0}\0", 22 }, false), "2@18+4 {}\n");
+    is_str(read_as(SP_STR("\xFF\xFE{\0\"\0\x3D\xD8\"\0:\0001\0}\0\n\0{\0}\0"), false), "2@18+4 {}\n");
     is_str(sp_buf_view(&told), "6: bytes that are no valid Unicode text\n");
-    is_str(read_as((struct sp_str){ "\xFF\xFE{\0}\0\n", 7 }, false), "1@2+4 {}\n");
+    is_str(read_as(SP_STR("\xFF\xFE{\0}\0\n"), false), "1@2+4 {}\n");
     is_str(sp_buf_view(&told), "6: no JSON value\n");
 }
 
