@@ -17,10 +17,11 @@
 #include "read/value.h"
 
 enum {
-    NONE = UINT32_MAX,  /* no container is open */
     HASHED_MAX = 256,   /* members whose names are compared by a table on the stack; above it they are sorted */
     SLOTS = 2 * HASHED_MAX
 };
+
+#define NONE UINT32_MAX /* no container is open */
 
 struct parse {
     const unsigned char *s;
