@@ -32,7 +32,8 @@ static int number(const struct cli *cli, const char *option, unsigned long long 
 
 static int run(const struct command *command, int argc, char **argv)
 {
-    struct sp_simulate_options o = { .story = "first" };
+    struct sp_simulate_options o = SP_SIMULATE_OPTIONS_INIT;
+    struct sp_simulate_result made;
     unsigned long long seed = 1, days = 2;
     struct surroundings s;
     struct sp_error err = { 0 };
@@ -53,10 +54,15 @@ static int run(const struct command *command, int argc, char **argv)
         o.out = cli_get(&cli, "--out");
         o.seed = seed;
         o.days = (unsigned)days;
-        rc = sp_simulate(&o, &s.ctx, &err);
+        rc = sp_simulate(&o, &s.ctx, &made, &err);
         if (rc < 0) {
             cli_error(&err);
             rc = cli_exit_code(rc);
+        } else if (!s.quiet) {
+            char records[32];
+
+            fprintf(stderr, "Wrote %s records in %llu log files to %s; %llu of them are the intrusion, listed in truth.ndjson\n",
+                    with_commas(records, made.records), (unsigned long long)made.files, o.out, (unsigned long long)made.truth);
         }
         if (surroundings_done(&s) != 0)
             rc = EXIT_IO;

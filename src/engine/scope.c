@@ -10,35 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-
-int sp_scope_slurp(const char *path, uint64_t max, struct sp_str *ret, struct sp_error *err)
-{
-    struct sp_input input = { .fd = -1 };
-    struct sp_buf buf;
-    int64_t n = 1;
-    int rc = sp_input_open(&input, path, err);
-
-    if (rc < 0)
-        return rc;
-    sp_buf_init(&buf, (size_t)max + 65537);
-    while (n > 0 && buf.len <= max) {
-        if (!sp_buf_reserve(&buf, 65536))
-            break;
-        n = sp_input_read(&input, buf.ptr + buf.len, 65536, err);
-        if (n > 0)
-            buf.len += (size_t)n;
-    }
-    sp_input_close(&input);
-    sp_buf_char(&buf, '\0');
-    if (n < 0 || buf.failed || buf.len - 1 > max) {
-        rc = n < 0 ? (int)n : buf.failed ? sp_error_nomem(err) : sp_error_set(err, SP_ERR_LIMIT, "larger than %llu bytes", (unsigned long long)max);
-        sp_error_where(err, "%s", path);
-        sp_buf_done(&buf);
-        return rc;
-    }
-    *ret = (struct sp_str){ buf.ptr, buf.len - 1 };
-    return 0;
-}
+#include "read/slurp.h"
 
 /* product=P,category=C,service=S in any order. */
 static int parse_logsource(const char *text, struct sp_logsource *ret, struct sp_error *err)
@@ -71,7 +43,7 @@ static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *
 {
     for (size_t i = 0; i < maps.count; i++) {
         struct sp_str text;
-        int rc = sp_scope_slurp(maps.text[i], 16 << 20, &text, err);
+        int rc = sp_slurp(maps.text[i], 16 << 20, &text, err);
 
         if (rc == SP_ERR_IO || rc == SP_ERR_NOT_FOUND) { /* contract 3: a --map that is not there is usage */
             if (err)
@@ -81,7 +53,6 @@ static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *
         if (rc < 0)
             return rc;
         rc = sp_taxonomy_add(s->taxonomy, maps.text[i], text, err);
-        /* The taxonomy keeps slices of the text: it lives as long as the process needs the scope. */
         if (rc < 0) {
             sp_free((void *)(uintptr_t)text.ptr);
             return rc == SP_ERR_NOMEM ? rc : SP_ERR_USAGE;

@@ -32,7 +32,4 @@ void sp_scope_done(struct sp_scope *scope);
 /* A level of an option: SP_ERR_USAGE naming the option. */
 int sp_scope_level(const char *option, const char *word, enum sp_level *ret, struct sp_error *err);
 
-/* A whole text file, up to `max` bytes, NUL behind it; freed with sp_free. err->where is the path. */
-int sp_scope_slurp(const char *path, uint64_t max, struct sp_str *ret, struct sp_error *err);
-
 #endif
