@@ -234,7 +234,7 @@ static bool holds(const struct sp_when *when, const struct sp_origin *origin)
     if (provider && !sp_str_same(when->provider, origin->provider))
         return false;
     if (!when->channel.len)
-        return true;
+        return !when->provider.len || provider; /* one of the two must say where the event is from */
     return origin->channel.len ? sp_str_same(when->channel, origin->channel) : provider;
 }
 
