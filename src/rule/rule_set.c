@@ -6,6 +6,7 @@
  *
  * YAML trees are dropped after each document; what rules keep lies in the set's arena.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
