@@ -266,7 +266,7 @@ static void add_keywords(struct flat *f, uint32_t node)
 }
 
 /* NXLog, and flat exports of other tools: the object's own members, and Windows' names for those that NXLog
- * calls otherwise. Its EventType is the severity; Sysmon's own is EventTypeOrignal (sic). */
+ * calls otherwise. */
 static void shape_flat(struct flat *f)
 {
     static const char *const name[][3] = { { "Provider_Name", "SourceName", "ProviderName" },
@@ -278,7 +278,6 @@ static void shape_flat(struct flat *f)
                                            { "Security_UserID", "UserID", "" },
                                            { "Correlation_ActivityID", "ActivityID", "" } };
     struct sp_tree *tree = f->tree;
-    uint32_t type = either(tree, 0, "EventTypeOrignal", "EventTypeOriginal");
     uint32_t time = either(tree, 0, "@timestamp", "EventTime");
 
     for (size_t i = 0; i < sizeof name / sizeof *name; i++)
@@ -286,13 +285,10 @@ static void shape_flat(struct flat *f)
             alias(f, name[i][0], either(tree, 0, name[i][1], name[i][2]));
     if (!member(tree, 0, "TimeCreated_SystemTime"))
         alias(f, "TimeCreated_SystemTime", time ? time : either(tree, 0, "TimeCreated", "UtcTime"));
-    alias(f, "EventType", type);
     add_keywords(f, member(tree, 0, "Keywords"));
     for (uint32_t child = at(f, 0)->child; child && !f->failed; child = at(f, child)->next) {
         struct sp_str own = at(f, child)->name;
 
-        if (type && sp_str_is(own, "EventType"))
-            continue;
         if (sp_str_is(own, "Keywords") && at(f, child)->value.type == SP_V_NUMBER)
             continue;
         if (!sp_str_is(own, "spoor"))
@@ -389,7 +385,7 @@ static const char *headerless(const struct sp_tree *tree)
     for (size_t i = 0; i < sizeof sign / sizeof *sign; i++)
         if (member(tree, 0, sign[i].a) && member(tree, 0, sign[i].b))
             return sign[i].eventid;
-    return NULL;
+    return tree->node[0].count <= 6 && member(tree, 0, "RuleName") ? "5" : NULL; /* an end has no field of its own */
 }
 
 /* A field whose value is made: `from` only lends its place. */

@@ -278,7 +278,7 @@ TEST(winlogbeat_nested_dotted_and_old)
 TEST(nxlog)
 {
     make("{\"EventTime\":\"2026-03-02 10:00:00\",\"Hostname\":\"pc1\",\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"SourceName\":\"Microsoft-Windows-Sysmon\",\"EventID\":13,"
-         "\"RecordNumber\":7,\"EventType\":\"INFO\",\"EventTypeOrignal\":\"SetValue\",\"Keywords\":-9223372036854775808,\"Image\":\"C:\\\\v.exe\",\"Message\":\"m\"}");
+         "\"RecordNumber\":7,\"EventType\":\"SetValue\",\"EventTypeOrignal\":\"INFO\",\"Keywords\":-9223372036854775808,\"Image\":\"C:\\\\v.exe\",\"Message\":\"m\"}");
     is_str(event.class_->name, "sysmon-13");
     is_str(seen("EventType"), "SetValue");
     is_str(seen("Keywords"), "0x8000000000000000");

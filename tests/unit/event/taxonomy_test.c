@@ -126,7 +126,7 @@ TEST(command_lines_are_never_trimmed)
 TEST(a_log_source_given_finds_exactly_its_class_or_a_new_one)
 {
     struct sp_taxonomy *t = fresh();
-    const struct sp_class *c, *again;
+    const struct sp_class *c = NULL, *again = NULL;
     uint32_t count = sp_taxonomy_count(t);
     struct sp_logsource dns = { SP_STR("Zeek"), SP_STR_NONE, SP_STR("dns") };
     struct sp_logsource cases = { SP_STR("acceptance"), SP_STR_NONE, SP_STR("cases") };
