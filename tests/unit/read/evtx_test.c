@@ -586,6 +586,20 @@ TEST(a_template_outside_of_the_chunk_is_told_with_the_record)
     ok(was_told("template"));
 }
 
+TEST(a_template_far_outside_is_not_taken_for_one_inside)
+{
+    uint32_t at = FIRST, definition;
+
+    samples();
+    definition = get32(at + 24 + 4 + 6);
+    for (int i = 0; i < 3; i++)
+        at += get32(at + 4);
+    put32(at + 24 + 4 + 6, definition + 0x20000000); /* the fourth record's, which is the first's */
+    read_all();
+    is_u64(records, 3);
+    is_u64(undecodable, 1);
+}
+
 TEST(a_template_that_lies_in_itself_ends)
 {
     samples();
