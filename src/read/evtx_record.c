@@ -356,7 +356,7 @@ static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_
         if (!plain_value(e, f, v, b->values, &value))
             break;
         if (f->flags & EVTX_FIELD_NUMBER)
-            e->number = sp_value_u64(value);
+            set_number(e, value);
         e->id[count] = f->id;
         node[count] = (struct sp_node){ .name = f->name, .value = value, .next = count + 1 };
         count++;
@@ -416,6 +416,16 @@ static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
     return rc;
 }
 
+/* Is there an element in any body that the record shows? */
+static bool holds_element(const struct sp_evtx *e)
+{
+    for (uint32_t i = 0; i < e->bodies; i++)
+        for (uint32_t at = e->body[i].node; at < e->body[i].node_end; at++)
+            if (e->body[i].parts->node[at].kind == EVTX_ELEMENT)
+                return true;
+    return false;
+}
+
 int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
 {
     uint32_t body;
@@ -439,6 +449,8 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
     rc = walk(e, body, 1);
     if (rc < 0)
         return rc;
+    if (!holds_element(e))
+        return evtx_fail(e, SP_ERR_FORMAT, "the record holds no event");
     e->frame_at = at;
     e->frame_len = len;
     *ret = (struct sp_record){ .kind = SP_RECORD_EVTX, .offset = e->offset + at, .length = len, .number = e->number,

@@ -232,7 +232,8 @@ TEST(an_empty_value_is_there_and_empty)
 
 TEST(an_optional_value_of_null_is_left_out)
 {
-    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, LEAF("Gone", 0, 1), OPEN("Kept"), ATTR("a"), OPT(0, 1), BODY, SUB(1, 1), CLOSE, CLOSE };
+    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, LEAF("Gone", 0, 1), OPEN("Kept"), ATTR("a"), OPT(0, 1), BODY,
+                                        SUB(1, 1), CLOSE, CLOSE };
     const struct sp_evtxw_value v[] = { V_NULL, V_TEXT("x") };
 
     EVENT_OF(t, v);
@@ -272,7 +273,8 @@ TEST(an_array_of_numbers_is_split)
 
 TEST(a_name_that_comes_twice_becomes_a_list)
 {
-    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, DATA("X", 0, 1), DATA("Y", 1, 1), DATA("X", 2, 1), DATA("X", 1, 1), CLOSE };
+    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, DATA("X", 0, 1), DATA("Y", 1, 1), DATA("X", 2, 1), DATA("X",
+                                        1, 1), CLOSE };
     const struct sp_evtxw_value v[] = { V_TEXT("a"), V_TEXT("b"), V_TEXT("c") };
 
     EVENT_OF(t, v);
@@ -356,7 +358,8 @@ TEST(plain_elements_give_the_record_its_number)
 
 TEST(without_a_record_id_the_frame_has_the_number)
 {
-    const struct sp_evtxw_token t[] = { OPEN("Event"), BODY, OPEN("System"), BODY, OPEN("EventRecordID"), BODY, TEXT("x1"), CLOSE, CLOSE, CLOSE };
+    const struct sp_evtxw_token t[] = { OPEN("Event"), BODY, OPEN("System"), BODY, OPEN("EventRecordID"), BODY, TEXT("x1"),
+                                        CLOSE, CLOSE, CLOSE };
 
     PLAIN_OF(t);
     is_u64(record.number, 1);
@@ -408,7 +411,8 @@ TEST(json_of_a_record_has_the_shape_of_evtx_dump)
 
 TEST(text_beside_attributes_is_a_member)
 {
-    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, OPEN("F"), ATTR("q"), SUB(0, 6), BODY, SUB(1, 6), CLOSE, OPEN("F"), BODY, SUB(1, 6), CLOSE, CLOSE };
+    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, OPEN("F"), ATTR("q"), SUB(0, 6), BODY, SUB(1, 6), CLOSE,
+                                        OPEN("F"), BODY, SUB(1, 6), CLOSE, CLOSE };
     const struct sp_evtxw_value v[] = { V_INT(6, 3, 2), V_INT(6, 4, 2) };
 
     EVENT_OF(t, v);
@@ -426,11 +430,38 @@ TEST(a_key_that_was_made_up_does_not_hide_a_real_one)
 
 TEST(what_xml_cannot_hold_is_replaced)
 {
-    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, OPEN("a b<"), ATTR("1"), SUB(0, 1), ATTR("1"), SUB(0, 1), BODY, SUB(1, 1), CLOSE, CLOSE };
+    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, OPEN("a b<"), ATTR("1"), SUB(0, 1), ATTR("1"), SUB(0, 1),
+                                        BODY, SUB(1, 1), CLOSE, CLOSE };
     const struct sp_evtxw_value v[] = { V_TEXT("'\"\n"), V_BYTES(1, "\x01\0\x1B\0\x00\xD8\xFE\xFFx\0\x0D\0") };
 
     EVENT_OF(t, v);
     ok(holds(xml(), "<a_b_ _='&apos;\"&#10;' __='&apos;\"&#10;'>\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx&#13;</a_b_>"));
+}
+
+TEST(a_record_is_one_line_of_xml)
+{
+    const struct sp_evtxw_token t[] = { OPEN("EventData"), BODY, DATA("X", 0, 1), CLOSE };
+    const struct sp_evtxw_value v[] = { V_TEXT("a\r\nb") };
+
+    EVENT_OF(t, v);
+    ok(holds(xml(), "<Data Name='X'>a&#13;&#10;b</Data>"));
+}
+
+TEST(a_record_without_an_element_is_undecodable)
+{
+    const struct sp_evtxw_token none[] = { ENTITY("amp") }, sub[] = { SUB(0, 1) };
+    const struct sp_evtxw_value v[] = { V_TEXT("x") };
+    const struct sp_evtxw_body body[] = { { none, 1, NULL, NULL, 0 }, { none, 0, NULL, NULL, 0 }, { sub, 1, GUID_A, v, 1 } };
+    struct sp_evtxw *w = sp_evtxw_new(false);
+
+    sp_buf_clear(&file);
+    for (uint64_t i = 0; i < 3; i++)
+        is_i64(sp_evtxw_record(w, i, SAMPLE_TIME, &body[i], NULL), 0);
+    is_i64(sp_evtxw_finish(w, &file, NULL), 0);
+    sp_evtxw_free(w);
+    read_all();
+    is_u64(records, 0);
+    is_u64(undecodable, 3);
 }
 
 /* ---- chunks ---- */
