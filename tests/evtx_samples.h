@@ -102,7 +102,7 @@ static const struct sp_evtxw_token sample_plain_tokens[] = {
     OPEN("EventRecordID"), BODY, TEXT("77"), CLOSE, OPEN("Channel"), BODY, TEXT("Security"), CLOSE, CLOSE,
     OPEN("UserData"), BODY, OPEN("LogFileCleared"), ATTR("xmlns"), TEXT("urn:x"), BODY,
     OPEN("SubjectUserName"), BODY, TEXT("a"), ENTITY("amp"), TEXT("b"), ENTITY("lt"), TEXT("c"), CLOSE,
-    OPEN("Note"), BODY, CDATA("<x>"), CLOSE, OPEN("Flags"), ATTR("value"), TEXT("1"), EMPTY, OPEN("BackupPath"), EMPTY,
+    OPEN("Note"), BODY, TEXT("<x>"), CLOSE, OPEN("Flags"), ATTR("value"), TEXT("1"), EMPTY, OPEN("BackupPath"), EMPTY,
     CLOSE, CLOSE, CLOSE,
 };
 static const struct sp_evtxw_body sample_plain = { sample_plain_tokens, COUNT(sample_plain_tokens), NULL, NULL, 0 };

@@ -31,7 +31,7 @@ static int cut(struct scan *s)
     return evtx_fail(s->e, SP_ERR_FORMAT, "BinXML ends inside a token");
 }
 
-static int push(struct scan *s, struct evtx_node node)
+static inline int push(struct scan *s, struct evtx_node node)
 {
     struct evtx_parts *to = s->to;
 
@@ -67,25 +67,46 @@ static bool name_likely(const struct sp_evtx *e, uint32_t at)
     return (hash & 0xFFFF) == evtx_u16(e, at + 4);
 }
 
+/* The name at `at`, which may have been met in this chunk. */
+static int name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
+{
+    struct evtx_seen *seen = &e->seen[at * UINT32_C(2654435761) >> 22];
+    int rc;
+
+    if (seen->at == at && seen->generation == e->generation) {
+        *size = seen->size;
+        *ret = seen->id;
+        return 0;
+    }
+    *size = name_size(e, at);
+    if (!*size)
+        return evtx_fail(e, SP_ERR_FORMAT, "a name lies outside of the chunk");
+    rc = evtx_name_utf16(e, e->bytes + at + 8, *size - 10, ret);
+    if (rc == 0)
+        *seen = (struct evtx_seen){ at, e->generation, *ret, *size };
+    return rc;
+}
+
 /* A name reference; the name itself lies right here the first time. */
 static int read_name(struct scan *s, struct evtx_node *node)
 {
     uint32_t at, size;
+    int rc;
 
     if (!has(s, 4))
         return cut(s);
     at = evtx_u32(s->e, s->at);
     s->at += 4;
-    size = name_size(s->e, at);
-    if (!size)
-        return evtx_fail(s->e, SP_ERR_FORMAT, "a name lies outside of the chunk");
+    rc = name_at(s->e, at, &size, &node->name);
+    if (rc < 0)
+        return rc;
     if (at == s->at) {
         if (!has(s, size))
             return cut(s);
         s->at += size;
     }
     node->name_at = at;
-    return evtx_name_utf16(s->e, s->e->bytes + at + 8, size - 10, &node->name);
+    return 0;
 }
 
 /* Which of the two layouts the element at `at` has. */

@@ -139,6 +139,7 @@ int sp_evtx_begin(struct sp_evtx *e, struct sp_str bytes, uint64_t offset, sp_ev
     e->plans = e->chunk_parts.nodes = e->chunk_parts.fields = e->lives = 0;
     if (++e->generation == 0) {
         memset(e->slot, 0, EVTX_SLOTS * sizeof *e->slot);
+        memset(e->seen, 0, sizeof e->seen);
         e->generation = 1;
     }
     if (is_zero(e->bytes, e->len)) {

@@ -23,6 +23,7 @@
 enum {
     EVTX_CHUNK_NODES_MAX = 2 * SP_EVTX_CHUNK,  /* of all templates of a chunk: more than honest bytes can hold */
     EVTX_NAME_BYTES_MAX = 8 << 20,             /* of all names kept */
+    EVTX_SEEN = 1024,                          /* names of a chunk by offset; one takes another's place */
     EVTX_SLOTS = 16384,                        /* templates of a chunk by offset; a chunk holds fewer than half */
     EVTX_TEXT_MAX = 8 << 20                    /* joined texts of a record */
 };
@@ -108,6 +109,7 @@ struct evtx_parts {
 
 struct evtx_plan {
     uint32_t at, len;              /* the template's definition */
+    uint32_t id;                   /* first bytes of its GUID */
     uint32_t node, node_end, field, field_end;
     const char *bad;               /* why it cannot be used; NULL */
     int bad_code;
@@ -120,10 +122,16 @@ struct evtx_slot {
     uint32_t key, generation, plan;
 };
 
+/* Names of this chunk by their offset: each is hashed once, then only referred to. */
+struct evtx_seen {
+    uint32_t at, generation, id, size;
+};
+
 struct evtx_value {
-    uint32_t at, len;
-    uint32_t body; /* index + 1 once a value of type 0x21 has been opened */
+    uint32_t at;
+    uint16_t len;
     uint8_t type;
+    uint32_t body; /* index + 1 once a value of type 0x21 has been opened */
 };
 
 /* A parsed body with its values: a template instance, or plain elements (then there are none). */
@@ -151,6 +159,7 @@ struct sp_evtx {
     uint32_t lives, live_room;
 
     struct evtx_names names;
+    struct evtx_seen seen[EVTX_SEEN];
     struct evtx_slot *slot;
     uint32_t generation;
     struct evtx_plan *plan;
@@ -205,7 +214,17 @@ static inline int evtx_fail(struct sp_evtx *e, int code, const char *reason)
 }
 
 /* Room for one more element of an array that is kept; 0 or SP_ERR_NOMEM. */
-int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t size);
+int evtx_grow_more(void *array, uint32_t *room, size_t size);
+static inline int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t size)
+{
+    return count < *room ? 0 : evtx_grow_more(array, room, size);
+}
+
+/* How each BinXML type reads, and the one size that it may have; 0: any. */
+struct evtx_shape {
+    uint8_t type, size;
+};
+extern const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1];
 
 /* evtx_name.c: ids stay valid until evtx_names_begin, which forgets them when there are many. */
 int evtx_names_begin(struct sp_evtx *e);

@@ -310,6 +310,90 @@ static int put_sub(struct sp_evtx *e, uint32_t body, const struct evtx_field *f,
     return append(e, f->id, f->name, value);
 }
 
+/* Room for `more` nodes in the tree and in what goes with it. */
+static int reserve(struct sp_evtx *e, uint32_t more)
+{
+    while (e->tree.room - e->tree.count < more)
+        if (evtx_grow_more(&e->tree.node, &e->tree.room, sizeof *e->tree.node) < 0)
+            return SP_ERR_NOMEM;
+    while (e->id_room < e->tree.room)
+        if (evtx_grow_more(&e->id, &e->id_room, sizeof *e->id) < 0)
+            return SP_ERR_NOMEM;
+    return 0;
+}
+
+/* The value of a field that needs no thought: a constant, or a value of the size that its type has. */
+static inline bool plain_value(const struct sp_evtx *e, const struct evtx_field *f, const struct evtx_value *v, uint32_t values,
+                               struct sp_value *ret)
+{
+    const struct evtx_shape *shape;
+
+    if (f->kind == EVTX_FIELD_CONST) {
+        *ret = f->value;
+        return !(f->flags & EVTX_FIELD_NUMBER);
+    }
+    if (f->kind != EVTX_FIELD_SUB || f->sub >= values)
+        return false;
+    v += f->sub;
+    if (v->type > EVTX_HEX64 || v->len == 0)
+        return false;
+    shape = &evtx_shapes[v->type];
+    *ret = (struct sp_value){ e->bytes + v->at, v->len, shape->type };
+    return shape->size == v->len || v->type == EVTX_STRING;
+}
+
+/* The common case: append fields as long as they need no thought; the number of the first that does. */
+static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_t i)
+{
+    const struct evtx_field *f = b->parts->field + i, *end = b->parts->field + b->field_end;
+    const struct evtx_value *v = e->value + b->value;
+    struct sp_node *node = e->tree.node;
+    uint32_t count = e->tree.count, first = count;
+
+    for (; f < end; f++) {
+        struct sp_value value = { .type = SP_V_NULL };
+
+        if (!plain_value(e, f, v, b->values, &value))
+            break;
+        if (f->flags & EVTX_FIELD_NUMBER)
+            set_number(e, value);
+        e->id[count] = f->id;
+        node[count] = (struct sp_node){ .name = f->name, .value = value, .next = count + 1 };
+        count++;
+    }
+    if (count == first)
+        return (uint32_t)(f - b->parts->field);
+    if (e->last)
+        node[e->last].next = first;
+    else
+        node[0].child = first;
+    node[0].count += count - first;
+    node[count - 1].next = 0;
+    e->last = count - 1;
+    e->tree.count = count;
+    return (uint32_t)(f - b->parts->field);
+}
+
+static int walk_field(struct sp_evtx *e, uint32_t body, struct evtx_field f, uint32_t depth)
+{
+    int rc;
+
+    if (f.flags & EVTX_FIELD_DYNAMIC) {
+        rc = name_field(e, body, &f);
+        if (rc < 0)
+            return rc;
+    }
+    if (f.kind == EVTX_FIELD_SUB)
+        return put_sub(e, body, &f, depth);
+    if (f.kind == EVTX_FIELD_MIXED)
+        return put_mixed(e, body, &f, depth);
+    if (f.flags & EVTX_FIELD_NUMBER)
+        set_number(e, f.value);
+    if (e->unique && !(f.flags & (EVTX_FIELD_LIST | EVTX_FIELD_DYNAMIC)))
+        return append(e, f.id, f.name, f.value);
+    return put(e, f.id, f.value, f.flags & EVTX_FIELD_LIST);
+}
+
 /* Put the fields of a body under the root. What it calls may move every array. */
 static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
 {
@@ -317,29 +401,29 @@ static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
     int rc = 0;
 
     for (uint32_t i = e->body[body].field; i < end && rc == 0; i++) {
-        struct evtx_field f = e->body[body].parts->field[i];
+        const struct evtx_body *b = &e->body[body];
 
-        if (f.flags & EVTX_FIELD_DYNAMIC) {
-            rc = name_field(e, body, &f);
+        if (e->unique && b->plan && e->plan[b->plan - 1].unique && e->tree.count + (end - i) <= SP_FIELDS_MAX) {
+            rc = reserve(e, end - i);
             if (rc < 0)
                 break;
+            i = walk_plain(e, b, i);
+            if (i == end)
+                break;
         }
-        switch ((enum evtx_field_kind)f.kind) {
-        case EVTX_FIELD_CONST:
-            if (f.flags & EVTX_FIELD_NUMBER)
-                set_number(e, f.value);
-            rc = e->unique && !(f.flags & (EVTX_FIELD_LIST | EVTX_FIELD_DYNAMIC)) ? append(e, f.id, f.name, f.value)
-                                                                                  : put(e, f.id, f.value, f.flags & EVTX_FIELD_LIST);
-            break;
-        case EVTX_FIELD_SUB:
-            rc = put_sub(e, body, &f, depth);
-            break;
-        case EVTX_FIELD_MIXED:
-            rc = put_mixed(e, body, &f, depth);
-            break;
-        }
+        rc = walk_field(e, body, e->body[body].parts->field[i], depth);
     }
     return rc;
+}
+
+/* Is there an element in any body that the record shows? */
+static bool holds_element(const struct sp_evtx *e)
+{
+    for (uint32_t i = 0; i < e->bodies; i++)
+        for (uint32_t at = e->body[i].node; at < e->body[i].node_end; at++)
+            if (e->body[i].parts->node[at].kind == EVTX_ELEMENT)
+                return true;
+    return false;
 }
 
 int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
@@ -365,6 +449,8 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
     rc = walk(e, body, 1);
     if (rc < 0)
         return rc;
+    if (!holds_element(e))
+        return evtx_fail(e, SP_ERR_FORMAT, "the record holds no event");
     e->frame_at = at;
     e->frame_len = len;
     *ret = (struct sp_record){ .kind = SP_RECORD_EVTX, .offset = e->offset + at, .length = len, .number = e->number,

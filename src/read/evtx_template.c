@@ -6,13 +6,11 @@
 #include "base/alloc.h"
 #include "read/evtx_inner.h"
 
-int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t size)
+int evtx_grow_more(void *array, uint32_t *room, size_t size)
 {
     void **p = array, *grown;
     uint32_t more = *room ? 2 * *room : 64;
 
-    if (count < *room)
-        return 0;
     grown = sp_realloc_array(*p, more, size);
     if (!grown)
         return SP_ERR_NOMEM;
@@ -21,10 +19,7 @@ int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t size)
     return 0;
 }
 
-/* How each BinXML type reads, and the one size that it may have; 0: any. */
-static const struct shape {
-    uint8_t type, size;
-} shapes[EVTX_HEX64 + 1] = {
+const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1] = {
     [EVTX_STRING] = { SP_V_UTF16, 0 },   [EVTX_ANSI] = { SP_V_ANSI, 0 },          [EVTX_INT8] = { SP_V_INT, 1 },
     [EVTX_UINT8] = { SP_V_UINT, 1 },     [EVTX_INT16] = { SP_V_INT, 2 },          [EVTX_UINT16] = { SP_V_UINT, 2 },
     [EVTX_INT32] = { SP_V_INT, 4 },      [EVTX_UINT32] = { SP_V_UINT, 4 },        [EVTX_INT64] = { SP_V_INT, 8 },
@@ -42,8 +37,8 @@ struct sp_value evtx_value(const struct sp_evtx *e, uint8_t type, uint32_t at, u
         return (struct sp_value){ "", 0, SP_V_TEXT };
     if (type == EVTX_HANDLE)
         type = EVTX_SIZE;
-    v.type = type <= EVTX_HEX64 ? shapes[type].type : (uint8_t)SP_V_BINARY;
-    if (type <= EVTX_HEX64 && shapes[type].size == len)
+    v.type = type <= EVTX_HEX64 ? evtx_shapes[type].type : (uint8_t)SP_V_BINARY;
+    if (type <= EVTX_HEX64 && evtx_shapes[type].size == len)
         return v;
     switch (v.type) { /* of another size than its type has: what can still be read is */
     case SP_V_INT:
@@ -83,7 +78,7 @@ bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, ui
             stop++;
         *at = stop < end ? stop + 1 : end;
     } else {
-        uint32_t size = type <= EVTX_HEX64 ? shapes[type].size : 0;
+        uint32_t size = type <= EVTX_HEX64 ? evtx_shapes[type].size : 0;
 
         if (type == EVTX_SID && end - from >= 8)
             size = 8 + 4 * (uint32_t)e->bytes[from + 1];
@@ -107,12 +102,11 @@ static int define(struct sp_evtx *e, struct evtx_plan *plan, uint32_t at, enum e
     uint32_t size;
     int rc;
 
-    if (at < SP_EVTX_CHUNK_HEADER || at > e->len || e->len - at < 24)
-        return evtx_fail(e, SP_ERR_FORMAT, "a template lies outside of the chunk");
     size = evtx_u32(e, at + 20);
     if (size > e->len - at - 24)
         return evtx_fail(e, SP_ERR_FORMAT, "a template runs beyond the chunk");
     plan->len = 24 + size;
+    plan->id = evtx_u32(e, at + 4);
     rc = evtx_parse(e, parts, at + 24, at + 24 + size, true);
     if (rc < 0)
         return rc;
@@ -132,6 +126,8 @@ static int find_plan(struct sp_evtx *e, uint32_t at, enum evtx_place place, uint
     struct evtx_plan plan = { .at = at };
     int rc;
 
+    if (at < SP_EVTX_CHUNK_HEADER || at > e->len || e->len - at < 24) /* first: beyond 2^29 keys would repeat */
+        return evtx_fail(e, SP_ERR_FORMAT, "a template lies outside of the chunk");
     for (; e->slot[i].generation == e->generation; i = (i + 1) % EVTX_SLOTS)
         if (e->slot[i].key == key) {
             *ret = e->slot[i].plan;
@@ -178,7 +174,7 @@ static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx
     for (uint32_t i = 0; i < count; i++, at += 4) {
         uint32_t word = evtx_u32(e, at), len = word & 0xFFFF;
 
-        v[i] = (struct evtx_value){ data, len, 0, (uint8_t)(word >> 16) };
+        v[i] = (struct evtx_value){ data, (uint16_t)len, (uint8_t)(word >> 16), 0 };
         data += len;
         if (data > end)
             return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
@@ -205,7 +201,7 @@ static int open_instance(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx
     plan = &e->plan[index];
     if (plan->bad)
         return evtx_fail(e, plan->bad_code, plan->bad);
-    if (evtx_u32(e, definition + 4) != evtx_u32(e, at + 2))
+    if (plan->id != evtx_u32(e, at + 2))
         return evtx_fail(e, SP_ERR_FORMAT, "the record's template has been overwritten by another one");
     at += 10;
     if (definition == at) {

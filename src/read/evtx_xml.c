@@ -11,6 +11,7 @@ struct render {
     struct sp_evtx *e;
     struct sp_buf *out;
     uint32_t tokens, depth;
+    uint32_t elements; /* open ones: outside of all there is no text */
 };
 
 static int spend(struct render *r)
@@ -31,7 +32,7 @@ static const char *entity_of(unsigned char c, bool attribute)
     case '>': return "&gt;";
     case '\r': return "&#13;";
     case '\'': return attribute ? "&apos;" : NULL;
-    case '\n': return attribute ? "&#10;" : NULL;
+    case '\n': return "&#10;"; /* also in text: a record is one line */
     case '\t': return attribute ? "&#9;" : NULL;
     default: return c < 0x20 ? "\xEF\xBF\xBD" : NULL;
     }
@@ -63,31 +64,36 @@ static void add_text(struct sp_buf *out, struct sp_str s, bool attribute)
     sp_buf_add(out, s.ptr + from, at - from);
 }
 
-/* XML 1.0 NameStartChar and NameChar, without the colon: no prefix is known to be declared. */
+/* Letters that all editions of XML 1.0 allow in names, in the scripts that people write fields in; readers differ
+ * on the rest. No colon: no prefix is known to be declared. */
 static bool name_char(uint32_t c, bool first)
 {
+    static const struct {
+        uint32_t first, last;
+    } letters[] = {
+        { 0xC0, 0xD6 }, { 0xD8, 0xF6 }, { 0xF8, 0x131 }, { 0x134, 0x13E }, { 0x141, 0x148 }, { 0x14A, 0x17E }, { 0x391, 0x3A1 },
+        { 0x3A3, 0x3CE }, { 0x401, 0x40C }, { 0x40E, 0x44F }, { 0x451, 0x45C }, { 0x5D0, 0x5EA }, { 0x621, 0x63A },
+        { 0x641, 0x64A }, { 0x3041, 0x3094 }, { 0x30A1, 0x30FA }, { 0x4E00, 0x9FA5 }, { 0xAC00, 0xD7A3 },
+    };
+
     if (c < 0x80)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
                (!first && ((c >= '0' && c <= '9') || c == '-' || c == '.'));
-    if (c == SP_UTF8_BAD || c == 0xD7 || c == 0xF7 || c == 0x37E)
-        return false;
-    if (c == 0xB7 || (c >= 0x300 && c <= 0x36F) || c == 0x203F || c == 0x2040)
-        return !first;
-    return (c >= 0xC0 && c <= 0x1FFF) || c == 0x200C || c == 0x200D || (c >= 0x2070 && c <= 0x218F) ||
-           (c >= 0x2C00 && c <= 0x2FEF) || (c >= 0x3001 && c <= 0xD7FF) || (c >= 0xF900 && c <= 0xFDCF) ||
-           (c >= 0xFDF0 && c < 0xFFFD) || (c >= 0x10000 && c <= 0xEFFFF);
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (c >= letters[i].first && c <= letters[i].last)
+            return true;
+    return false;
 }
 
 /* Append the name as XML may hold it; true when it stands as it is. */
 static bool add_name(struct sp_buf *out, struct sp_str name)
 {
-    size_t at = sp_str_starts(name, SP_STR("xmlns:")) && name.len > 6 ? 6 : 0, start, first = at;
+    size_t at = 0, start;
     bool same = name.len > 0;
 
-    sp_buf_add(out, name.ptr, at);
     while (at < name.len) {
         start = at;
-        if (name_char(sp_utf8_next(name, &at), start == first)) {
+        if (name_char(sp_utf8_next(name, &at), start == 0)) {
             sp_buf_add(out, name.ptr + start, at - start);
         } else {
             sp_buf_char(out, '_');
@@ -121,6 +127,12 @@ static int add_attribute_name(struct render *r, uint32_t id, uint32_t stamp)
     return 0;
 }
 
+/* Namespaces that no document may declare. */
+static bool is_reserved(struct sp_str uri)
+{
+    return sp_str_is(uri, "http://www.w3.org/2000/xmlns/") || sp_str_is(uri, "http://www.w3.org/XML/1998/namespace");
+}
+
 static int add_attributes(struct render *r, uint32_t body, const struct evtx_node *element, uint32_t self)
 {
     uint32_t stamp = evtx_names_stamp(r->e);
@@ -133,15 +145,18 @@ static int add_attributes(struct render *r, uint32_t body, const struct evtx_nod
         rc = spend(r);
         if (rc < 0)
             return rc;
-        if (!evtx_left_out(r->e, body, at + 1, node.end)) {
+        sp_buf_clear(text);
+        evtx_pieces(r->e, body, at + 1, node.end, text);
+        if (text->failed)
+            return SP_ERR_NOMEM;
+        if (!evtx_left_out(r->e, body, at + 1, node.end) &&
+            !(r->e->names.name[node.name].xmlns && is_reserved(sp_buf_view(text)))) {
             sp_buf_char(r->out, ' ');
             rc = add_attribute_name(r, node.name, stamp);
             if (rc < 0)
                 return rc;
-            sp_buf_clear(text);
+            sp_buf_clear(text); /* finding a name uses it */
             evtx_pieces(r->e, body, at + 1, node.end, text);
-            if (text->failed)
-                return SP_ERR_NOMEM;
             sp_buf_text(r->out, "='");
             add_text(r->out, sp_buf_view(text), true);
             sp_buf_char(r->out, '\'');
@@ -199,7 +214,9 @@ static int add_element(struct render *r, uint32_t body, uint32_t at, const struc
     if (r->depth == 2 * SP_EVTX_DEPTH_MAX)
         return evtx_fail(r->e, SP_ERR_LIMIT, "elements nested too deep (limit evtx-depth 64)");
     r->depth++;
+    r->elements++;
     rc = item ? add_value(r, *item) : add_nodes(r, body, node.content, node.end);
+    r->elements--;
     r->depth--;
     sp_buf_text(r->out, "</");
     add_name(r->out, r->e->names.name[node.name].text);
@@ -243,6 +260,8 @@ static int add_piece(struct render *r, uint32_t body, uint32_t at)
 
     if (node.kind == EVTX_SUB && evtx_sub(r->e, &r->e->body[body], &node).type == EVTX_XML)
         return add_body(r, r->e->body[body].value + node.sub);
+    if (!r->elements)
+        return 0;
     sp_buf_clear(text);
     evtx_pieces(r->e, body, at, at + 1, text);
     if (text->failed)
@@ -272,7 +291,7 @@ static int add_nodes(struct render *r, uint32_t body, uint32_t from, uint32_t to
 
 int sp_evtx_xml(struct sp_evtx *e, struct sp_buf *out)
 {
-    struct render r = { e, out, SP_EVTX_NODES_MAX, 0 };
+    struct render r = { e, out, SP_EVTX_NODES_MAX, 0, 0 };
     int rc;
 
     if (e->bodies == 0)

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/unicode.h"
 
-enum { CHUNK = 65536, HEADER = 512, FILE_HEADER = 4096, STRINGS_AT = 128, TEMPLATES_AT = 384, DEPTH_MAX = 64 };
+enum { CHUNK = 65536, HEADER = 512, FILE_HEADER = 4096, STRINGS_AT = 128, TEMPLATES_AT = 384, DEPTH_MAX = 128 };
 
 struct sp_evtxw {
     struct sp_buf chunks; /* finished ones */
