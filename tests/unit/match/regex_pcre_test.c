@@ -138,17 +138,25 @@ struct pair {
     uint64_t skipped, matched;
 };
 
+static void show_bytes(const char *name, const struct sp_buf *buf)
+{
+    printf(" %s '", name);
+    for (size_t i = 0; i < buf->len; i++) {
+        unsigned char c = (unsigned char)buf->ptr[i];
+
+        printf(c < 32 || c > 126 ? "\\x%02x" : "%c", c);
+    }
+    printf("'");
+}
+
 static void show(const struct pair *p, const char *what, int seen, int wanted)
 {
-    if (tap_wrong++ < SHOWN_MAX) {
-        printf("# %s: seen %d, wanted %d, flags %u, pattern '", what, seen, wanted, p->flags);
-        for (size_t i = 0; i < p->pattern->len; i++)
-            printf((unsigned char)p->pattern->ptr[i] < 32 ? "\\x%02x" : "%c", p->pattern->ptr[i]);
-        printf("' text '");
-        for (size_t i = 0; i < p->text->len; i++)
-            printf((unsigned char)p->text->ptr[i] < 32 ? "\\x%02x" : "%c", p->text->ptr[i]);
-        printf("'\n");
-    }
+    if (tap_wrong++ >= SHOWN_MAX)
+        return;
+    printf("# %s: seen %d, wanted %d, flags %u,", what, seen, wanted, p->flags);
+    show_bytes("pattern", p->pattern);
+    show_bytes("text", p->text);
+    printf("\n");
 }
 
 static int pcre_match(struct pair *p, uint32_t options)
