@@ -86,6 +86,15 @@ static void add_atom(struct sp_buf *out, unsigned depth)
     }
 }
 
+/* No group is repeated {0} times: PCRE2 10.42 then still takes (?:a|^b){0}c for anchored. */
+static void add_quantifier(struct sp_buf *out)
+{
+    const char *quantifier = PICK(quantifiers);
+
+    if (strcmp(quantifier, "{0}") != 0 || out->ptr[out->len - 1] != ')')
+        sp_buf_text(out, quantifier);
+}
+
 static void add_node(struct sp_buf *out, unsigned depth)
 {
     for (uint32_t n = random_below(5); n > 0; n--) {
@@ -95,7 +104,7 @@ static void add_node(struct sp_buf *out, unsigned depth)
             sp_buf_text(out, PICK(flags));
         add_atom(out, depth);
         if (random_below(3) == 0)
-            sp_buf_text(out, PICK(quantifiers));
+            add_quantifier(out);
         if (random_below(8) == 0)
             sp_buf_text(out, "|");
     }
