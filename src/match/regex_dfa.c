@@ -254,9 +254,9 @@ int64_t sp_dfa_next(struct sp_regex_scratch *s, uint32_t from, uint32_t class)
     return id;
 }
 
-int64_t sp_dfa_empty(struct sp_regex_scratch *s, uint32_t from)
+void sp_dfa_empty(struct sp_regex_scratch *s, uint32_t *from)
 {
-    struct sp_dfa_state state = s->dfa[from / s->stride];
+    struct sp_dfa_state state = s->dfa[*from / s->stride];
 
     memmove(s->pool, s->pool + state.offset, state.len * sizeof *s->pool);
     memset(s->bucket, 0, BUCKETS * sizeof *s->bucket);
@@ -270,5 +270,6 @@ int64_t sp_dfa_empty(struct sp_regex_scratch *s, uint32_t from)
     s->start = 0;
     s->bytes = 0;
     s->emptied++;
-    return (int64_t)SP_DFA_FIRST * s->stride;
+    *from = SP_DFA_FIRST * s->stride;
+    (void)sp_dfa_start(s); /* while there is room: the next text needs it */
 }

@@ -83,7 +83,7 @@ static int slow_step(struct sp_regex_scratch *s, uint32_t *state, uint32_t class
     if (id == SP_DFA_UNKNOWN) {
         if (s->bytes / BYTES_PER_STATE < s->dfa_count)
             return SP_DFA_UNKNOWN;
-        *state = (uint32_t)sp_dfa_empty(s, *state);
+        sp_dfa_empty(s, state);
         id = sp_dfa_next(s, *state, class);
     }
     if (id < SP_DFA_FIRST)
@@ -97,11 +97,12 @@ static int walk(struct sp_regex_scratch *s, struct sp_str text, size_t end, size
 {
     const uint8_t *class = s->regex->byte_class, *p = (const uint8_t *)text.ptr;
     size_t i = *at, from = i;
+    const uint32_t *jump = s->jump;
     uint32_t now = *state, next;
     int rc = SP_DFA_FIRST;
 
     while (i < end) {
-        next = s->jump[now + class[p[i]]];
+        next = jump[now + class[p[i]]];
         if (next >= SP_DFA_FIRST) {
             now = next;
             i++;
@@ -117,6 +118,7 @@ static int walk(struct sp_regex_scratch *s, struct sp_str text, size_t end, size
         rc = slow_step(s, &now, class[p[i]]);
         if (rc != SP_DFA_FIRST)
             break;
+        jump = s->jump; /* it may have moved */
         i++;
     }
     s->bytes += i - from;

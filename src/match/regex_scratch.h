@@ -52,7 +52,6 @@ struct sp_regex_scratch {
     uint64_t emptied, fallen_back; /* how often, for tests */
 };
 
-/* regex_scratch.c */
 static inline bool sp_state_set_has(const struct sp_state_set *set, uint32_t state)
 {
     uint32_t place = set->place[state];
@@ -99,7 +98,7 @@ int sp_regex_nfa(struct sp_regex_scratch *scratch, struct sp_str text, size_t at
  * ones as they are. SP_DFA_UNKNOWN: the cache has no room for it. Negative: SP_ERR_NOMEM. */
 int64_t sp_dfa_start(struct sp_regex_scratch *scratch);
 int64_t sp_dfa_next(struct sp_regex_scratch *scratch, uint32_t from, uint32_t class);
-/* Forget all states but `from`, which gets a new number: that is returned. */
-int64_t sp_dfa_empty(struct sp_regex_scratch *scratch, uint32_t from);
+/* Forget all states but *from, which gets a new number, and the first. */
+void sp_dfa_empty(struct sp_regex_scratch *scratch, uint32_t *from);
 
 #endif

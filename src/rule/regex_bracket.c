@@ -173,14 +173,16 @@ static int take_range(struct bracket *b)
 
     if (rc < 0)
         return rc;
-    skip_in_class(b);
-    if (!take_hyphen(b)) {
-        if (low.code != SP_REGEX_NO_CODE)
-            sp_regex_points_add(&p->chars, low.code, low.code);
+    if (low.code == SP_REGEX_NO_CODE) {
+        if (peek(p, 0) == '-' && peek(p, 1) >= 0 && peek(p, 1) != ']')
+            return sp_regex_fail(p, SP_ERR_FORMAT, low.at, "a range cannot begin with a class; put the hyphen last");
         return 0;
     }
-    if (low.code == SP_REGEX_NO_CODE)
-        return sp_regex_fail(p, SP_ERR_FORMAT, low.at, "a range cannot begin with a class; put the hyphen last");
+    skip_in_class(b);
+    if (!take_hyphen(b)) {
+        sp_regex_points_add(&p->chars, low.code, low.code);
+        return 0;
+    }
     if (peek(p, 0) < 0)
         return sp_regex_fail(p, SP_ERR_FORMAT, b->open, "this class is not closed");
     rc = take_element(b, &high);

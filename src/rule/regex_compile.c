@@ -179,32 +179,43 @@ static bool word_byte(uint32_t b)
     return (b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z') || b == '_';
 }
 
-static void find_byte_classes(struct sp_regex *regex)
+/* By what the assertions of the regex look at. */
+static void refine_by_assertions(struct sp_regex *regex, uint32_t asserted)
 {
+    uint32_t newline = SP_REGEX_END_NEWLINE | SP_REGEX_LINE_BEGIN | SP_REGEX_LINE_END | SP_REGEX_NOT_NEWLINE;
     uint16_t mark[256];
-    bool edge[257] = { false };
-    uint32_t asserted = 0, part = 0;
 
-    memset(regex->byte_class, 0, sizeof regex->byte_class);
-    for (uint32_t i = 0; i < regex->count; i++) {
-        if (regex->state[i].op == SP_REGEX_BYTES)
-            edge[regex->state[i].lo] = edge[regex->state[i].hi + 1] = true;
-        if (regex->state[i].op == SP_REGEX_ASSERT)
-            asserted |= regex->state[i].assertion;
-    }
     for (uint32_t b = 0; b < 256; b++) {
-        part += edge[b];
-        mark[b] = (uint16_t)part;
-    }
-    refine(regex, mark);
-    for (uint32_t b = 0; b < 256; b++) {
-        mark[b] = asserted & (SP_REGEX_WORD | SP_REGEX_NOT_WORD) ? word_byte(b) : 0;
-        if (asserted & SP_REGEX_NOT_WORD && (b & 0xC0) == 0x80)
+        mark[b] = (asserted & (SP_REGEX_WORD | SP_REGEX_NOT_WORD)) && word_byte(b);
+        if ((asserted & SP_REGEX_NOT_WORD) && (b & 0xC0) == 0x80)
             mark[b] = 2;
-        if (asserted & (SP_REGEX_END_NEWLINE | SP_REGEX_LINE_BEGIN | SP_REGEX_LINE_END | SP_REGEX_NOT_NEWLINE) && b == '\n')
+        if ((asserted & newline) && b == '\n')
             mark[b] = 3;
     }
     refine(regex, mark);
+}
+
+static void find_byte_classes(struct sp_regex *regex)
+{
+    uint64_t seen[256][4] = { { 0 } }; /* bit hi of seen[lo]: this range has had its turn */
+    uint16_t mark[256] = { 0 };
+    uint32_t asserted = 0;
+
+    memset(regex->byte_class, 0, sizeof regex->byte_class);
+    refine(regex, mark);
+    for (uint32_t i = 0; i < regex->count; i++) {
+        const struct sp_regex_state *state = &regex->state[i];
+
+        if (state->op == SP_REGEX_ASSERT)
+            asserted |= state->assertion;
+        if (state->op != SP_REGEX_BYTES || (seen[state->lo][state->hi / 64] >> state->hi % 64 & 1))
+            continue;
+        seen[state->lo][state->hi / 64] |= UINT64_C(1) << state->hi % 64;
+        for (uint32_t b = 0; b < 256; b++)
+            mark[b] = b >= state->lo && b <= state->hi;
+        refine(regex, mark);
+    }
+    refine_by_assertions(regex, asserted);
     for (uint32_t i = 0; i < regex->set_count && regex->class_count < 256; i++) {
         for (uint32_t b = 0; b < 256; b++)
             mark[b] = regex->set[i][b / 64] >> b % 64 & 1;
@@ -220,7 +231,8 @@ static int check_size(struct sp_regex_node *tree, const struct sp_limits *limits
     if (tree->size < limits->regex_states && tree->size < UINT32_MAX)
         return 0;
     return sp_error_set(err, SP_ERR_LIMIT, "the regex needs %s%llu states, more than the limit regex-states (%llu)",
-                        tree->size == SP_REGEX_SIZE_MAX ? "more than " : "", (unsigned long long)tree->size + 1,
+                        tree->size == SP_REGEX_SIZE_MAX ? "more than " : "",
+                        (unsigned long long)tree->size + (tree->size < SP_REGEX_SIZE_MAX),
                         (unsigned long long)limits->regex_states);
 }
 

@@ -175,6 +175,19 @@ bool sp_regex_points_type(struct sp_regex_points *points, char letter)
     return false;
 }
 
+/* At \N: is it \N{...} without being a quantifier? */
+static bool named_point(const struct sp_regex_parser *p)
+{
+    size_t i = 3;
+
+    if (peek(p, 1) != 'N' || peek(p, 2) != '{')
+        return false;
+    for (; peek(p, i) == ',' || digit_of(peek(p, i)) < 10; i++)
+        if (peek(p, i) == ',' && (i == 3 || peek(p, i - 1) == ','))
+            break;
+    return i == 3 || peek(p, i) != '}';
+}
+
 /* \R: CR LF, which is never torn apart, or any one vertical space. */
 static int newline_node(struct sp_regex_parser *p, struct sp_regex_node **ret)
 {
@@ -225,6 +238,7 @@ static int escape_refused(struct sp_regex_parser *p, int c)
     case 'C': return sp_regex_fail(p, SP_ERR_UNSUPPORTED, p->at, "\\C is not supported");
     case 'G': return sp_regex_fail(p, SP_ERR_UNSUPPORTED, p->at, "\\G is not supported");
     case 'K': return sp_regex_fail(p, SP_ERR_UNSUPPORTED, p->at, "\\K is not supported");
+    case 'N': return sp_regex_fail(p, SP_ERR_UNSUPPORTED, p->at, "\\N{name} is not supported");
     case 'g':
     case 'k': return sp_regex_fail(p, SP_ERR_UNSUPPORTED, p->at, "back-references are not supported");
     default: return sp_regex_fail(p, SP_ERR_FORMAT, p->at, "this escape has no meaning");
@@ -258,7 +272,7 @@ int sp_regex_parse_escape(struct sp_regex_parser *p, struct sp_regex_node **ret,
         return newline_node(p, ret);
     }
     p->chars.count = 0;
-    if (c <= ' ' || !sp_regex_points_type(&p->chars, (char)c))
+    if (c <= ' ' || named_point(p) || !sp_regex_points_type(&p->chars, (char)c))
         return escape_refused(p, c);
     p->at += 2;
     return sp_regex_node_points(p, &p->chars, ret);

@@ -14,7 +14,7 @@
 /* Inline flags beside those of enum sp_regex_flag. */
 enum { SP_REGEX_EXTENDED = 8, SP_REGEX_EXTENDED_MORE = 16 };
 
-enum { SP_REGEX_FOREVER = UINT32_MAX }; /* the `max` of a repeat without end */
+#define SP_REGEX_FOREVER UINT32_MAX /* the `max` of a repeat without end */
 
 struct sp_regex_range {
     uint32_t first, last;
