@@ -85,7 +85,12 @@ static bool room_for_class(struct sp_eval *e, uint32_t id)
 const struct sp_rule *const *sp_eval_rules(struct sp_eval *e, const struct sp_class *c, uint32_t *ret_count)
 {
     struct class_rules *found;
+    static const struct sp_rule *const none[1];
 
+    if (c->product.len == 0 && c->category_count == 0 && c->service_count == 0) {
+        *ret_count = 0; /* nothing is known of the event: no rule applies (contract 1, generic JSON) */
+        return none;
+    }
     if (!room_for_class(e, c->id))
         return NULL;
     found = &e->of_class[c->id];

@@ -149,6 +149,23 @@ static int skip(struct sp_reader *r, bool lost, const char *reason, const char *
     return 0;
 }
 
+/* `size` bytes unless the file ends before: pipes hand out less at a time. */
+static int64_t read_full(struct sp_reader *r, char *to, size_t size, struct sp_error *err)
+{
+    size_t have = 0;
+
+    while (have < size) {
+        int64_t n = sp_input_read(&r->input, to + have, size - have, err);
+
+        if (n < 0)
+            return n;
+        if (n == 0)
+            break;
+        have += (size_t)n;
+    }
+    return (int64_t)have;
+}
+
 /* The EVTX header is read past, never trusted; its CRC and magic are only told about. */
 static int begin_evtx(struct sp_reader *r)
 {
@@ -161,7 +178,7 @@ static int begin_evtx(struct sp_reader *r)
     sp_gaps_clear(&r->gaps);
     if (r->input.head.len >= 8 && memcmp(r->input.head.ptr, "ElfChnk\0", 8) == 0)
         return 1; /* chunks without a file header: carved or cut out */
-    n = sp_input_read(&r->input, r->unit, SP_EVTX_FILE_HEADER, &err);
+    n = read_full(r, r->unit, SP_EVTX_FILE_HEADER, &err);
     if (n < 0) {
         trouble(r, r->input.position, true, err.what);
         return 0;
@@ -245,7 +262,7 @@ static int next_unit(struct sp_reader *r)
 
     r->unit_offset += r->unit_len;
     r->unit_len = r->unit_at = 0;
-    n = sp_input_read(&r->input, r->unit, EVTX_UNIT, &err);
+    n = read_full(r, r->unit, EVTX_UNIT, &err);
     if (n < 0) {
         trouble(r, r->input.position, true, err.what);
         return 0;
