@@ -278,13 +278,18 @@ void sp_act_member(struct sp_world *world, uint64_t time, struct sp_host *host, 
 void sp_act_clear(struct sp_world *world, uint64_t time, struct sp_host *host, const struct sp_session *session,
                   const char *channel)
 {
-    if (strcmp(channel, "Security") == 0)
-        sp_world_add(world, host, SP_SEC_CLEARED, time, BY(session, { NULL, NULL }));
-    else
-        sp_world_add(world, host, SP_SYS_CLEARED, time,
-                     SP_PAIRS({ "SubjectUserName", session->user->name },
-                              { "SubjectDomainName", session->user->domain }, { "Channel", channel }))
-            ->user_sid = session->user->sid;
+    struct sp_sim_event *event;
+
+    if (strcmp(channel, "Security") == 0) {
+        event = sp_world_add(world, host, SP_SEC_CLEARED, time, BY(session, { NULL, NULL }));
+        event->clears = true;
+    } else {
+        event = sp_world_add(world, host, SP_SYS_CLEARED, time,
+                             SP_PAIRS({ "SubjectUserName", session->user->name },
+                                      { "SubjectDomainName", session->user->domain }, { "Channel", channel }));
+        event->user_sid = session->user->sid;
+        event->clears = strcmp(channel, "System") == 0; /* only the log itself, not where it is told */
+    }
 }
 
 void sp_act_service_state(struct sp_world *world, uint64_t time, struct sp_host *host, const char *name, bool runs)

@@ -57,7 +57,7 @@ void sp_act_task(struct sp_world *world, uint64_t time, struct sp_host *host, co
 /* 4732: `member` becomes one of `group` (name and SID). */
 void sp_act_member(struct sp_world *world, uint64_t time, struct sp_host *host, const struct sp_session *session,
                    const char *member_sid, const struct sp_user *group);
-/* 1102 or 104: what the host's log held before is gone (output.c leaves it out). */
+/* 1102 for Security, 104 for any other log: what it held before is gone (output.c leaves it out). */
 void sp_act_clear(struct sp_world *world, uint64_t time, struct sp_host *host, const struct sp_session *session,
                   const char *channel);
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "simulate/act.h"
 #include "simulate/noise_table.h"
 

@@ -12,12 +12,10 @@ struct sp_noise_cast {
     struct sp_host *host;
     bool server;
     const struct sp_user *admin;    /* who administers it */
-    const struct sp_user *backup;   /* the service account of the backup */
     const struct sp_user *provider; /* the provider's account, which comes for its monitoring */
     const char *provider_ip;
     const struct sp_user *people;   /* who uses the server's shares, from their own workstations */
     size_t people_count;
-    const char *domain_controller;
 };
 
 void sp_noise_play(struct sp_world *world, const struct sp_noise_cast *cast);

@@ -20,7 +20,6 @@
 
 static const struct sp_user keller = { "m.keller", "ACME", SID "1107" };
 static const struct sp_user brandt = { "a.brandt", "ACME", SID "1103" };
-static const struct sp_user backup = { "svc-backup", "ACME", SID "1120" };
 static const struct sp_user north = { "svc-north", "ACME", SID "1131" };
 static const struct sp_user administrators = { "Administrators", "Builtin", "S-1-5-32-544" };
 static const struct sp_user people[] = {
@@ -254,8 +253,8 @@ static void play(struct sp_world *world, uint64_t seed, unsigned days)
     sp_world_settle(world, &hosts[0], &keller);
     sp_world_settle(world, &hosts[1], &brandt);
     for (size_t i = 0; i < 2; i++) {
-        struct sp_noise_cast cast = { &hosts[i], i == 1, &brandt, &backup, &north, "203.0.113.10", people,
-                                      sizeof people / sizeof *people, "10.20.0.10" };
+        struct sp_noise_cast cast = { &hosts[i], i == 1, &brandt, &north, "203.0.113.10", people,
+                                      sizeof people / sizeof *people };
 
         world->random = sp_random_stream(seed, 10 + i);
         sp_noise_play(world, &cast);

@@ -68,6 +68,7 @@ struct sp_sim_event {
     const char *activity; /* Correlation/ActivityID; NULL: not written */
     const char **values;  /* one a field of the schema; NULL: the schema's preset */
     const struct sp_mark *mark; /* NULL: ordinary life */
+    bool clears;                /* what the same log held before is gone */
 };
 
 struct sp_world {
