@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: options. Out: the files of a story (include/spoor/simulate.h). The world lives during the call.
+ */
+#include "spoor/simulate.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "simulate/output.h"
+#include "simulate/story.h"
+#include "spoor/ctx.h"
+
+static const struct sp_story *const stories[] = { &sp_story_first };
+
+enum { DAYS_MIN = 2, DAYS_MAX = 30, OUT_MAX = 3000 };
+
+static const struct sp_story *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
+        if (strcmp(stories[i]->name, name) == 0)
+            return stories[i];
+    return NULL;
+}
+
+static int wrong(struct sp_error *err, const char *option, const char *cure)
+{
+    sp_error_where(err, "%s", option);
+    sp_error_cure(err, "%s", cure);
+    return SP_ERR_USAGE;
+}
+
+static int check(const struct sp_simulate_options *o, const struct sp_story *story, struct sp_error *err)
+{
+    if (!story) {
+        sp_error_set(err, SP_ERR_USAGE, "there is no story '%s'", o->story);
+        return wrong(err, "--story", "the stories are: first");
+    }
+    if (!o->out || !*o->out || strlen(o->out) > OUT_MAX) {
+        sp_error_set(err, SP_ERR_USAGE, "no folder to write to is named");
+        return wrong(err, "--out", "give --out DIR");
+    }
+    if (o->days && (o->days < DAYS_MIN || o->days > DAYS_MAX)) {
+        sp_error_set(err, SP_ERR_USAGE, "%u days are not possible", o->days);
+        return wrong(err, "--days", "give 2 to 30");
+    }
+    if (o->orgs && o->orgs != story->orgs) {
+        sp_error_set(err, SP_ERR_USAGE, "the story '%s' has %u organisation, not %u", story->name, story->orgs, o->orgs);
+        return wrong(err, "--orgs", "leave it out");
+    }
+    if (o->sightings) {
+        sp_error_set(err, SP_ERR_UNSUPPORTED, "sightings of a simulated world are not in this version");
+        sp_error_where(err, "--sightings");
+        sp_error_cure(err, "hunt the logs with spoor hunt --format sightings");
+        return SP_ERR_UNSUPPORTED;
+    }
+    return 0;
+}
+
+int sp_simulate(const struct sp_simulate_options *options, const struct sp_ctx *ctx,
+                struct sp_simulate_result *result, struct sp_error *err)
+{
+    const struct sp_story *story = find(options->story ? options->story : "first");
+    struct sp_world world;
+    int rc = check(options, story, err);
+
+    (void)ctx; /* a story is told within a second: nothing to note, nothing to stop */
+    if (rc < 0)
+        return rc;
+    sp_world_init(&world);
+    story->play(&world, options->seed, options->days ? options->days : story->days);
+    rc = world.failed ? sp_error_nomem(err) : sp_output_write(&world, options->out, story->orgs_yaml, result, err);
+    sp_world_done(&world);
+    return rc;
+}
