@@ -110,11 +110,10 @@ class Server:
 
         def place():
             # The ends are moved out of the way first, for one of them may be 3 or 4 itself.
-            r, w = os.dup(ask_read), os.dup(answer_write)
-            high = [os.dup2(r, 100), os.dup2(w, 101)]
-            os.dup2(high[0], 3)
-            os.dup2(high[1], 4)
-            os.closerange(5, 256)
+            os.dup2(ask_read, 100, inheritable=False)
+            os.dup2(answer_write, 101, inheritable=False)
+            os.dup2(100, 3)
+            os.dup2(101, 4)
 
         self.process = subprocess.Popen([program] + argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, close_fds=False, preexec_fn=place)
