@@ -23,6 +23,7 @@ struct sp_event {
     const struct sp_record *record;  /* borrowed */
     const struct sp_tree *tree;      /* the record's */
     uint32_t fields;                 /* the node whose children are the fields that rules see */
+    uint32_t whole;                  /* the node that holds every value of the record once, for keywords */
     const struct sp_class *class_;   /* never NULL: a class without parts where nothing is known */
     struct sp_time time;             /* not known: the event has none */
     bool recognised;                 /* false: generic JSON or text without a log source */

@@ -9,18 +9,22 @@
  *   class  NAME  PRODUCT  CATEGORY[,CATEGORY]  SERVICE[,SERVICE]     `-` for none; the first is shown first
  *   when   KEY=VALUE ...             channel, provider (both without case), eventid (one, a,b or a-b), FIELD^PREFIX,
  *                                    FIELD=TEXT; all must hold; several `when` lines: any. The first class in file
- *                                    order that holds is the event's
+ *                                    order that holds is the event's. `when any`: every Windows event
  *   field  NAME [FROM]               rules with a category of this class that say NAME read FROM (default: NAME)
+ *   fields NAME [NAME ...]           the same as `field NAME` for each
  *   absent NAME [NAME ...]           the log source cannot carry it: the item is UNKNOWN (SPEC: sigma-T23)
  *   trim   NAME                      trailing spaces are dropped (SPEC: sigma-T16)
  *   names  nospace                   names are compared without the event's spaces ("Threat Name")
- *   time FROM, host FROM, user FROM, session FROM                      where they come from
+ *   time FROM [FORM], host FROM, user FROM, session FROM               where they come from
  *   value  TYPE  FROM                a value for linking; TYPE of DESIGN contract 6, `path` (file_path and
  *                                    file_name), `hashes` (Sysmon's list), `ip`, `host` (ip or domain)
- *   like   CLASS                     all of CLASS's field, absent, trim, names, host, ... lines as well
+ *   type   json|csv|text             accepted in a user's file, and checked
+ *   like   CLASS                     (one above) all of CLASS's field, absent, trim, names, host, ... lines as well
  *
  * FROM is a field name, or: A\B (both joined by a backslash; B alone where A is missing, empty or `-`),
- * A|B (the first that is present), dec(A) (0x1f4 as 500), registry(A\B) (\REGISTRY\MACHINE\... as HKLM\...).
+ * A|B (the first that is present), dec(A) (0x1f4 as 500), registry(A\B) (\REGISTRY\MACHINE\... as HKLM\..., A alone
+ * where B is missing, empty or `-`). Columns are cut at tabs; a line without any is cut at spaces.
+ * Of two lines for one name in a class the later one counts.
  *
  * A rule sees mapped names when its log source names a category; a rule for a service alone sees the
  * event's own names first (Security 4688's ProcessId is the parent's there, the process's in process_creation).

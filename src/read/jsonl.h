@@ -5,6 +5,9 @@
  *
  * The raw record runs from `{` to its `}` in the file's own bytes. What is no JSON is told with its
  * offset and passed over to the next line; the records before and after it count.
+ *
+ * A record's number: elements of an array count from 1 (what is no object counts too); any other record has
+ * the number of the line that it begins on, blank lines counted, so records side by side share one.
  */
 #ifndef SP_READ_JSONL_H
 #define SP_READ_JSONL_H
@@ -16,7 +19,8 @@
 /* Parse one JSON text that begins at `*at`; `*at` moves behind it. The tree is cleared and filled; strings
  * without escapes are SP_V_TEXT, others SP_V_JSON_TEXT; names with escapes are unescaped into `names`.
  * Duplicate keys: the last one wins (earlier ones are left out) and `*duplicates` counts them.
- * Returns 1; 0 when the text ends before the value does (more bytes may complete it);
+ * Returns 1 (also for a number that the text's end ends: the caller knows whether more digits may follow);
+ * 0 when the text ends before the value does (more bytes may complete it);
  * SP_ERR_FORMAT or SP_ERR_LIMIT with *at at the offending byte; SP_ERR_NOMEM. */
 int sp_json_parse(struct sp_str text, size_t *at, const struct sp_limits *limits, struct sp_tree *tree,
                   struct sp_buf *names, uint64_t *duplicates, struct sp_error *err);

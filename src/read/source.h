@@ -40,7 +40,7 @@ enum sp_source_type {
     SP_SOURCE_LATER    /* a type named by contract 4 that this version does not read */
 };
 
-/* From the first bytes (up to 4 KiB): magic numbers; a BOM or JSON's first token; text without NUL and
+/* From the first bytes (up to 4 KiB, and the magic number of an EVTX chunk behind a file header): magic numbers; a BOM or JSON's first token; text without NUL and
  * with few controls is plain; the rest is none. Never by name. `what` gets a word for messages ("gzip"). */
 enum sp_source_type sp_source_detect(struct sp_str head, const char **what);
 
@@ -59,6 +59,7 @@ struct sp_source {
     uint64_t size;
 };
 
+/* Starts as zeros. */
 struct sp_source_list {
     struct sp_arena arena;
     struct sp_source *source;

@@ -27,6 +27,7 @@ enum sp_regex_flag {
 enum sp_regex_op {
     SP_REGEX_BYTES, /* one byte in lo..hi, then next */
     SP_REGEX_SET,   /* one byte in the 256-bit set `set`, then next */
+    SP_REGEX_JUMP,  /* one byte b; n = jump[set][b]: 0 no such byte, 1 then next, above then other + n - 2 */
     SP_REGEX_SPLIT, /* next or other, without a byte */
     SP_REGEX_ASSERT,/* `assert` must hold here, then next */
     SP_REGEX_MATCH
@@ -39,14 +40,15 @@ enum sp_regex_assert {
     SP_REGEX_LINE_BEGIN = 8,  /* ^ with m */
     SP_REGEX_LINE_END = 16,   /* $ with m */
     SP_REGEX_WORD = 32,       /* \b */
-    SP_REGEX_NOT_WORD = 64    /* \B */
+    SP_REGEX_NOT_WORD = 64,   /* \B; never inside a code point, that is before a byte 80..BF */
+    SP_REGEX_NOT_NEWLINE = 128 /* the next byte is no newline: \R takes CR LF whole */
 };
 
 struct sp_regex_state {
     uint8_t op;            /* enum sp_regex_op */
     uint8_t lo, hi;        /* BYTES */
     uint8_t assertion;     /* ASSERT: one of enum sp_regex_assert */
-    uint32_t set;          /* SET: index into sets */
+    uint32_t set;          /* SET: index into sets; JUMP: index into jumps */
     uint32_t next, other;  /* states */
 };
 
@@ -55,12 +57,15 @@ struct sp_regex {
     uint32_t count, start;
     uint64_t (*set)[4];
     uint32_t set_count;
+    uint16_t (*jump)[256];
+    uint32_t jump_count;
     bool anchored;           /* can match at the begin of the text only */
     uint8_t byte_class[256]; /* bytes that no state tells apart share a class */
     uint32_t class_count;
     uint32_t length_min;     /* bytes that any match has at least */
-    struct sp_str required;  /* the longest literal that every match holds, folded if FOLD; may be empty */
-    uint32_t flags;
+    struct sp_str required;  /* the longest literal that every match holds, 255 bytes at most; may be empty */
+    uint32_t flags;          /* as given, and FOLD if `required` is folded ((?i), or [Cc] and the like): then the
+                              * folded text of every match holds it */
     uint32_t id;             /* set by whoever keeps many: index of its scratch; 0 at first */
 };
 

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: argv and the table of a command. Out: words, help, errors on stderr.
+ */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spoor/safe.h"
+
+const struct option common_options[] = {
+    { "--format", "NAME", "how to write: see below; the default is table on a terminal, else json", false },
+    { "--json", NULL, "the same as --format json", false },
+    { "--output", "FILE", "write there instead of standard output (- is standard output)", false },
+    { "--no-case", NULL, "keep nothing (this version keeps no case at all)", false },
+    { "--case", "FILE", "the case to keep what is found in", true },
+    { "--limit", "NAME=VALUE", "change a limit: record-bytes, json-depth, rule-bytes, rules, yaml-nodes, regex-states, files, ...", false },
+    { "-q", NULL, "no closing words, no progress; errors are still said", false },
+    { "-v", NULL, "say more", false },
+    { "--color", "WHEN", "auto, always or never", false },
+    { "--progress", "WHEN", "auto, always, never or json", false },
+    { "--tz", "ZONE", "show times of tables in this zone (a name of the tz database)", false },
+    { "--help", NULL, "this text", false },
+    { NULL, NULL, NULL, false },
+};
+
+static const struct option *find(const struct option *table, const char *name, size_t len)
+{
+    for (; table && table->name; table++)
+        if (strlen(table->name) == len && memcmp(table->name, name, len) == 0)
+            return table;
+    return NULL;
+}
+
+void cli_error(const struct sp_error *err)
+{
+    char where[2048], what[4096], cure[1024];
+
+    sp_safe_text(where, sizeof where, err->where);
+    sp_safe_text(what, sizeof what, err->what);
+    sp_safe_text(cure, sizeof cure, err->cure);
+    fprintf(stderr, "spoor: %s%s%s%s%s\n", where, *where ? ": " : "", what, *cure ? "; " : "", cure);
+}
+
+int cli_usage(const char *where, const char *cure, const char *fmt, ...)
+{
+    struct sp_error err = { .code = SP_ERR_USAGE };
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(err.what, sizeof err.what, fmt, ap);
+    va_end(ap);
+    (void)snprintf(err.where, sizeof err.where, "%s", where);
+    (void)snprintf(err.cure, sizeof err.cure, "%s", cure);
+    cli_error(&err);
+    return EXIT_USAGE;
+}
+
+int cli_exit_code(int error_code)
+{
+    switch (error_code) {
+    case SP_ERR_USAGE:
+    case SP_ERR_NOT_FOUND:
+    case SP_ERR_UNSUPPORTED:
+        return EXIT_USAGE;
+    default:
+        return EXIT_IO;
+    }
+}
+
+static void print_options(FILE *to, const struct option *table)
+{
+    for (; table && table->name; table++) {
+        char left[64];
+
+        if (table->later)
+            continue;
+        (void)snprintf(left, sizeof left, "%s%s%s", table->name, table->value ? " " : "", table->value ? table->value : "");
+        fprintf(to, "  %-26s %s\n", left, table->help);
+    }
+}
+
+void cli_help(FILE *to, const struct command *command)
+{
+    fprintf(to, "spoor %s %s\n\n%s\n", command->name, command->synopsis, command->text);
+    if (command->options && command->options->name) {
+        fprintf(to, "\nOptions of %s:\n", command->name);
+        print_options(to, command->options);
+    }
+    fprintf(to, "\nCommon options:\n");
+    print_options(to, common_options);
+    fprintf(to, "\nExit codes: 0 done; 1 --fail-on reached; 2 usage; 3 part of the input could not be used; 4 a test failed;\n"
+                "5 nothing could be read, or an output error; 130 interrupted.\n");
+}
+
+void cli_overview(FILE *to)
+{
+    fprintf(to, "spoor finds intrusions in logs, and keeps what it finds checkable.\n\nUse: spoor VERB [options] [paths]\n\n");
+    for (const struct command *const *c = commands; *c; c++)
+        fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->purpose);
+    fprintf(to, "\nBegin with: spoor hunt FOLDER-WITH-LOGS --rules FOLDER-WITH-SIGMA-RULES\n"
+                "`spoor help VERB` says more; every verb takes --help.\n");
+}
+
+/* The option of a word that begins with `-`, its value behind `=` or in the next word. */
+static int take_option(struct cli *cli, char **argv, int argc, int *at)
+{
+    const char *word = argv[*at], *equal = strncmp(word, "--", 2) == 0 ? strchr(word, '=') : NULL;
+    size_t len = equal ? (size_t)(equal - word) : strlen(word);
+    const struct option *o = find(cli->command->options, word, len);
+    const char *value = equal ? equal + 1 : NULL;
+    char cure[96];
+
+    (void)snprintf(cure, sizeof cure, "see `spoor help %s`", cli->command->name);
+    if (!o)
+        o = find(common_options, word, len);
+    if (!o && word[1] != '-' && word[1] == 'j' && word[2]) { /* -j4 */
+        o = find(cli->command->options, "-j", 2);
+        value = word + 2;
+    }
+    if (!o)
+        return cli_usage(word, cure, "unknown option");
+    if (o->later)
+        return cli_usage(o->name, cure, "not in this version");
+    if (!o->value && value)
+        return cli_usage(o->name, cure, "takes no value");
+    if (o->value && !value) {
+        if (*at + 1 >= argc)
+            return cli_usage(o->name, cure, "its value (%s) is missing", o->value);
+        value = argv[++*at];
+    }
+    cli->word[cli->count++] = (struct word){ o, value };
+    return 0;
+}
+
+int cli_parse(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+    bool operands_only = false;
+
+    *cli = (struct cli){ .command = command };
+    cli->word = calloc((size_t)argc + 1, sizeof *cli->word);
+    cli->pool = calloc(16 * ((size_t)argc + 1), sizeof(const char *));
+    if (!cli->word || !cli->pool)
+        return cli_usage("memory", "close other programs", "memory ran out");
+    for (int i = 0; i < argc; i++) {
+        if (!operands_only && strcmp(argv[i], "--") == 0) {
+            operands_only = true;
+        } else if (operands_only || argv[i][0] != '-' || argv[i][1] == '\0') {
+            cli->word[cli->count++] = (struct word){ NULL, argv[i] };
+        } else if (strcmp(argv[i], "--help") == 0) {
+            cli_help(stdout, command);
+            return -1;
+        } else if (take_option(cli, argv, argc, &i) != 0) {
+            return EXIT_USAGE;
+        }
+    }
+    return 0;
+}
+
+void cli_done(struct cli *cli)
+{
+    free(cli->word);
+    free(cli->pool);
+}
+
+bool cli_has(const struct cli *cli, const char *option)
+{
+    for (size_t i = 0; i < cli->count; i++)
+        if (cli->word[i].option && strcmp(cli->word[i].option->name, option) == 0)
+            return true;
+    return false;
+}
+
+const char *cli_get(const struct cli *cli, const char *option)
+{
+    const char *value = NULL;
+
+    for (size_t i = 0; i < cli->count; i++)
+        if (cli->word[i].option && strcmp(cli->word[i].option->name, option) == 0)
+            value = cli->word[i].value;
+    return value;
+}
+
+struct sp_texts cli_all(struct cli *cli, const char *option)
+{
+    const char **first = cli->pool + cli->pool_used;
+    size_t n = 0;
+
+    for (size_t i = 0; i < cli->count; i++)
+        if (cli->word[i].option ? strcmp(cli->word[i].option->name, option) == 0 : *option == '\0')
+            first[n++] = cli->word[i].value;
+    cli->pool_used += n;
+    return (struct sp_texts){ first, n };
+}
+
+int cli_format(const struct cli *cli, const char *allowed, enum sp_format *ret)
+{
+    static const struct {
+        const char *name;
+        enum sp_format format;
+    } names[] = { { "table", SP_FORMAT_TABLE }, { "json", SP_FORMAT_JSON }, { "csv", SP_FORMAT_CSV },
+                  { "sightings", SP_FORMAT_SIGHTINGS }, { "xml", SP_FORMAT_XML }, { "fields", SP_FORMAT_FIELDS } };
+    const char *name = cli_get(cli, "--format");
+    char cure[128];
+
+    if (!name)
+        name = cli_has(cli, "--json") ? "json" : NULL;
+    if (!name)
+        return 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i].name) == 0 && strstr(allowed, name)) {
+            *ret = names[i].format;
+            return 0;
+        }
+    (void)snprintf(cure, sizeof cure, "use one of: %s", allowed);
+    return cli_usage("--format", cure, "'%s' is no format of this verb", name);
+}
+
+void read_options(struct cli *cli, struct sp_read_options *ret)
+{
+    ret->source_type = cli_get(cli, "--source-type");
+    ret->logsource = cli_get(cli, "--logsource");
+    ret->map = cli_all(cli, "--map");
+    ret->limit = cli_all(cli, "--limit");
+    ret->assume_tz = cli_get(cli, "--assume-tz");
+    ret->carve = cli_has(cli, "--carve");
+}
+
+void rules_options(struct cli *cli, struct sp_rules_options *ret)
+{
+    ret->path = cli_all(cli, "--rules");
+    ret->no_own = cli_has(cli, "--no-own-rules");
+    ret->level = cli_get(cli, "--level");
+    ret->status = cli_get(cli, "--status");
+    ret->only = cli_all(cli, "--rule");
+    ret->exclude = cli_all(cli, "--exclude-rule");
+    ret->tag = cli_all(cli, "--tag");
+    ret->list = cli_all(cli, "--list");
+    ret->pipeline = cli_all(cli, "--pipeline");
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the commands share: one table of options a verb (which parses, and prints the help), errors in the form
+ * `spoor: WHERE: WHAT; WHAT TO DO`, where output goes, what progress looks like.
+ */
+#ifndef SP_CMD_CLI_H
+#define SP_CMD_CLI_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "spoor/hunt.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_FAIL_ON = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3, EXIT_FAILED = 4, EXIT_IO = 5, EXIT_INTERRUPTED = 130 };
+
+struct option {
+    const char *name;    /* "--rules", or "-j" */
+    const char *value;   /* what it takes, for the help; NULL: a flag */
+    const char *help;
+    bool later;          /* of the contract, not in this version */
+};
+
+struct command {
+    const char *name;
+    const char *synopsis;  /* behind "spoor NAME" */
+    const char *purpose;   /* one line for `spoor help` */
+    const char *text;      /* a paragraph for `spoor help NAME` */
+    const struct option *options; /* ends with a NULL name; the common ones are added */
+    int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command *const commands[]; /* ends with NULL */
+
+/* One word of the command line: an option with its value, or (option NULL) a path or other operand. */
+struct word {
+    const struct option *option;
+    const char *value;
+};
+
+struct cli {
+    const struct command *command;
+    struct word *word;
+    size_t count;
+    const char **pool; /* room that cli_all hands out of */
+    size_t pool_used;
+};
+
+/* 0; EXIT_USAGE when a word was wrong (said already); -1 when help was printed. Free with cli_done in all cases. */
+int cli_parse(struct cli *cli, const struct command *command, int argc, char **argv);
+void cli_done(struct cli *cli);
+bool cli_has(const struct cli *cli, const char *option);
+const char *cli_get(const struct cli *cli, const char *option);  /* the last value, or NULL */
+struct sp_texts cli_all(struct cli *cli, const char *option);    /* every value; "" asks for the operands */
+
+void cli_help(FILE *to, const struct command *command);
+void cli_overview(FILE *to);
+
+/* `spoor: WHERE: WHAT; WHAT TO DO` on stderr, made harmless; parts that are empty are left out. */
+void cli_error(const struct sp_error *err);
+__attribute__((format(printf, 3, 4))) int cli_usage(const char *where, const char *cure, const char *fmt, ...);
+int cli_exit_code(int error_code); /* of an sp_error code */
+
+/* --format NAME among `allowed` ("table json csv"); the default is table on a terminal, else json. */
+int cli_format(const struct cli *cli, const char *allowed, enum sp_format *ret);
+
+/* The surroundings of a call: stderr and its progress line, stdout or --output, SIGINT. One a process. */
+struct surroundings {
+    struct sp_ctx ctx;
+    struct sp_output output;
+    int fd;
+    const char *path;       /* of --output, or "standard output" */
+    int progress;           /* 0 none, 1 a line on the terminal, 2 JSON lines */
+    bool quiet, drawn;
+    double began_s;
+};
+
+/* From the common options; EXIT_USAGE or EXIT_IO after saying why. */
+int surroundings_init(struct surroundings *s, const struct cli *cli, const char *formats);
+/* Close the output; the error that closing brings up is said. Returns 0 or EXIT_IO. */
+int surroundings_done(struct surroundings *s);
+void surroundings_progress(void *arg, const struct sp_progress *at);
+void surroundings_clear(struct surroundings *s); /* take the progress line away */
+
+/* A whole file for --summary. */
+int write_file(const char *path, const void *bytes, size_t len);
+
+/* 1234567 as 1,234,567; 12.3 MB: into `out` and returned. */
+const char *with_commas(char out[32], unsigned long long n);
+const char *with_unit(char out[32], double bytes);
+
+/* Shared tables of options. */
+extern const struct option common_options[];
+void read_options(struct cli *cli, struct sp_read_options *ret);
+void rules_options(struct cli *cli, struct sp_rules_options *ret);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * spoor hunt: rules over logs. Data to stdout, and at the end, on stderr, what a tired analyst needs to know: what was
+ * read, what was not and why, the most telling sightings, the next command to type.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "spoor/safe.h"
+
+static const struct option options[] = {
+    { "--org", "NAME", "the organisation that the paths after it belong to (default: local); may be repeated", false },
+    { "--rules", "PATH", "Sigma rules: a file or a folder; may be repeated. spoor's own are always loaded as well", false },
+    { "--no-own-rules", NULL, "without spoor's own rules", false },
+    { "--level", "LEVEL", "rules of this level and above: informational, low, medium, high, critical", false },
+    { "--status", "LIST", "rules of these statuses (default: stable,test,experimental)", false },
+    { "--rule", "ID", "this rule only; may be repeated", false },
+    { "--exclude-rule", "ID", "not this rule; may be repeated", false },
+    { "--tag", "TAG", "rules with this tag, such as attack.t1003; may be repeated", false },
+    { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },
+    { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%, one a line; may be repeated", false },
+    { "--from", "TIME", "events at this time or later (UTC); events without a time stay", false },
+    { "--to", "TIME", "events at this time or earlier", false },
+    { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
+    { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
+    { "--map", "FILE", "own field mapping; may be repeated", false },
+    { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },
+    { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks, marked as carved", false },
+    { "--engine", "NAME", "plain: the interpreter", false },
+    { "--fail-on", "LEVEL", "exit 1 when something of this level or above was sighted", false },
+    { "--summary", "FILE", "write the account of the hunt there, as JSON", false },
+    { "-j", "N", "threads (default: one a processor)", false },
+    { "--indicators", "PATH", NULL, true },
+    { "--warninglists", "PATH", NULL, true },
+    { "--orgs", "FILE", NULL, true },
+    { "--blind", "KEYFILE", NULL, true },
+    { "--sketch", "FILE", NULL, true },
+    { "--profile-rules", NULL, NULL, true },
+    { "--include-expired", NULL, NULL, true },
+    { "--archive-password", "WORD", NULL, true },
+    { "--no-hash-sources", NULL, NULL, true },
+    { NULL, NULL, NULL, false },
+};
+
+/* The operands with the --org that stands before each. */
+static struct sp_hunt_path *hunt_paths(const struct cli *cli, size_t *ret_count)
+{
+    struct sp_hunt_path *path = calloc(cli->count + 1, sizeof *path);
+    const char *org = "local";
+
+    *ret_count = 0;
+    for (size_t i = 0; path && i < cli->count; i++) {
+        if (!cli->word[i].option)
+            path[(*ret_count)++] = (struct sp_hunt_path){ org, cli->word[i].value };
+        else if (strcmp(cli->word[i].option->name, "--org") == 0)
+            org = cli->word[i].value;
+    }
+    return path;
+}
+
+static int parse_jobs(const struct cli *cli, unsigned *ret)
+{
+    const char *word = cli_get(cli, "-j");
+    char *end;
+    unsigned long n;
+
+    if (!word)
+        return 0;
+    n = strtoul(word, &end, 10);
+    if (*word < '0' || *word > '9' || *end || n < 1 || n > 256)
+        return cli_usage("-j", "give a number from 1 to 256", "'%s' is no number of threads", word);
+    *ret = (unsigned)n;
+    return 0;
+}
+
+static const char *plural(unsigned long long n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void say_read(const struct sp_hunt_result *r)
+{
+    char a[32], b[32], c[32], d[32];
+    double wall = r->wall_s > 0.001 ? r->wall_s : 0.001;
+
+    fprintf(stderr, "\nRead      %s record%s of %s source%s (%s) of %llu organisation%s in %.2f s, %s records a second\n",
+            with_commas(a, r->records), plural(r->records), with_commas(b, r->sources), plural(r->sources),
+            with_unit(c, (double)r->bytes), (unsigned long long)r->orgs, plural(r->orgs), r->wall_s,
+            with_commas(d, (unsigned long long)((double)r->records / wall)));
+    if (r->carved)
+        fprintf(stderr, "          and %s carved from slack\n", with_commas(a, r->carved));
+    fprintf(stderr, "Rules     %s%s\n", with_commas(a, r->rules), r->own_only ? ", spoor's own alone; add Sigma rules with --rules FOLDER" : "");
+}
+
+static void say_not_read(const struct sp_hunt_result *r)
+{
+    char a[32];
+
+    if (r->undecodable)
+        fprintf(stderr, "Not read  %s record%s could not be decoded; the lines above and --summary say where\n",
+                with_commas(a, r->undecodable), plural(r->undecodable));
+    if (r->skipped)
+        fprintf(stderr, "%s  %s file%s skipped; --summary FILE lists them with the reason\n", r->undecodable ? "        " : "Not read",
+                with_commas(a, r->skipped), r->skipped == 1 ? " was" : "s were");
+    if (r->refused)
+        fprintf(stderr, "Refused   %s rule document%s; `spoor rules check` says why\n", with_commas(a, r->refused), plural(r->refused));
+    if (r->not_run)
+        fprintf(stderr, "Not run   %s correlation rule%s: not in this version; base rules fire alone\n", with_commas(a, r->not_run), plural(r->not_run));
+    if (r->not_evaluable)
+        fprintf(stderr, "Unknown   %s time%s a rule could not be judged, as the log source lacks a field it needs (not_evaluable in --summary)\n",
+                with_commas(a, r->not_evaluable), plural(r->not_evaluable));
+    if (r->left_out_twice)
+        fprintf(stderr, "Repeated  %s sighting%s of records that two logs hold, shown once\n", with_commas(a, r->left_out_twice), plural(r->left_out_twice));
+    if (r->limits_hit)
+        fprintf(stderr, "Limits    %s value%s left out of sightings (values-per-sighting)\n", with_commas(a, r->limits_hit), plural(r->limits_hit));
+}
+
+static void say_sightings(const struct sp_hunt_result *r)
+{
+    static const char *const name[] = { "of unknown level", "informational", "low", "medium", "high", "critical" };
+    char a[32], b[32];
+    bool first = true;
+
+    fprintf(stderr, "Sightings %s by %s rule%s on %llu host%s", with_commas(a, r->sightings), with_commas(b, r->rules_sighted),
+            plural(r->rules_sighted), (unsigned long long)r->hosts, plural(r->hosts));
+    for (int level = 5; level >= 0; level--)
+        if (r->by_level[level]) {
+            fprintf(stderr, "%s%s %s", first ? ": " : ", ", with_commas(a, r->by_level[level]), name[level]);
+            first = false;
+        }
+    fputc('\n', stderr);
+}
+
+static void say_top(const struct sp_hunt_result *r)
+{
+    char title[512], host[256], source[1024];
+
+    if (!r->top_count) {
+        fprintf(stderr, "\nNothing was sighted. That is no proof of absence: see `unrecognised` and `not_evaluable` in --summary FILE.\n");
+        return;
+    }
+    fprintf(stderr, "\nMost telling, gravest and rarest first\n");
+    for (size_t i = 0; i < r->top_count; i++) {
+        sp_safe_text(title, sizeof title, r->top[i].title);
+        sp_safe_text(host, sizeof host, r->top[i].host ? r->top[i].host : "-");
+        fprintf(stderr, "  %-13s %6llu x  %-19s  %s  (%s%s)\n", r->top[i].level, (unsigned long long)r->top[i].count,
+                *r->top[i].first ? r->top[i].first : "without a time", title, host, r->top[i].hosts > 1 ? ", ..." : "");
+    }
+    sp_safe_text(source, sizeof source, r->top[0].source);
+    fprintf(stderr, "\nNext      spoor explain %s '%s@%llu'\n", *r->top[0].rule_id ? r->top[0].rule_id : "RULE.yml", source,
+            (unsigned long long)r->top[0].offset);
+}
+
+static void say(const struct sp_hunt_result *r)
+{
+    say_read(r);
+    say_not_read(r);
+    if (r->unrecognised) {
+        char a[32];
+
+        fprintf(stderr, "spoor: %s record%s of no known kind: no rule applies to them; name their log source with --logsource product=...,service=...\n",
+                with_commas(a, r->unrecognised), plural(r->unrecognised));
+    }
+    say_sightings(r);
+    say_top(r);
+}
+
+static int verdict(const struct sp_hunt_result *r)
+{
+    if (r->interrupted)
+        return EXIT_INTERRUPTED;
+    if (!r->opened)
+        return EXIT_IO;
+    if (r->fail_on_reached)
+        return EXIT_FAIL_ON;
+    return r->lost ? EXIT_PARTIAL : EXIT_DONE;
+}
+
+static int hunt(struct cli *cli, struct surroundings *s, struct sp_hunt_options *o)
+{
+    const char *summary = cli_get(cli, "--summary");
+    struct sp_hunt_result *result;
+    struct sp_error err = { 0 };
+    int rc = sp_hunt(o, &s->ctx, &result, &err), code, closed;
+
+    closed = surroundings_done(s);
+    if (rc < 0) {
+        cli_error(&err);
+        return cli_exit_code(rc);
+    }
+    code = verdict(result);
+    if (!s->quiet)
+        say(result);
+    if (summary && write_file(summary, result->summary, result->summary_length) != 0)
+        code = EXIT_IO;
+    sp_hunt_free(result);
+    return closed ? EXIT_IO : code;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct sp_hunt_options o = { 0 };
+    struct sp_hunt_path *path = NULL;
+    struct surroundings s;
+    struct cli cli;
+    int rc = cli_parse(&cli, command, argc, argv);
+
+    if (rc == 0) {
+        path = hunt_paths(&cli, &o.read.path_count);
+        if (o.read.path_count == 0)
+            rc = cli_usage("hunt", "give log files or folders: spoor hunt FOLDER", "a path is missing");
+    }
+    if (rc == 0)
+        rc = parse_jobs(&cli, &o.jobs);
+    if (rc == 0) {
+        read_options(&cli, &o.read);
+        rules_options(&cli, &o.rules);
+        o.read.path = path;
+        o.from = cli_get(&cli, "--from");
+        o.to = cli_get(&cli, "--to");
+        o.fail_on = cli_get(&cli, "--fail-on");
+        o.engine = cli_get(&cli, "--engine");
+        rc = surroundings_init(&s, &cli, "table json csv sightings");
+    }
+    if (rc == 0) {
+        o.output = s.output;
+        o.progress = surroundings_progress;
+        o.progress_arg = &s;
+        rc = hunt(&cli, &s, &o);
+    }
+    free(path);
+    cli_done(&cli);
+    return rc < 0 ? EXIT_DONE : rc;
+}
+
+const struct command cmd_hunt = {
+    "hunt", "[--org NAME] PATH... [--rules PATH]... [options]", "find intrusions in logs with Sigma rules",
+    "Reads the logs (EVTX, JSON, text; folders are walked, - is standard input), runs the rules on every event and writes\n"
+    "the sightings in order of time. Formats: table (one line a rule and host), json (everything, one object a line),\n"
+    "sightings (what may leave the organisation), csv.",
+    options, run,
+};

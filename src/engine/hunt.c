@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: options. Out: sightings in order to the caller's `write`, a result that the caller frees. This is where the
+ * stages of a hunt are wired together:
+ *
+ *   scope (options, rules, sources) ─▶ workers ─▶ sorter ─▶ tally and write ─▶ summary
+ */
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "engine/summary.h"
+#include "engine/tally.h"
+#include "engine/worker.h"
+#include "export/sighting.h"
+
+enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16 };
+
+struct result {
+    struct sp_hunt_result result; /* first: what the caller sees */
+    struct sp_tally tally;        /* owns the texts of `top` */
+    struct sp_hunt_top top[TOP_MAX];
+    struct sp_buf summary;
+};
+
+struct hunt {
+    const struct sp_hunt_options *options;
+    struct sp_scope scope;
+    struct sp_work work;
+    struct sp_worker *worker;
+    unsigned jobs;
+    uint32_t *org_rank;
+    struct result *result;
+    struct sp_buf out;
+    enum sp_level fail_on;
+    struct sp_error *err;
+};
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+
+    return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
+}
+
+static int parse_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
+{
+    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
+    char whole[32];
+
+    if (!text)
+        return 0;
+    if (day.len == 10) { /* a day alone begins at its midnight */
+        memcpy(whole, text, 10);
+        memcpy(whole + 10, "T00:00", 7);
+        day = (struct sp_str){ whole, 16 };
+    }
+    if (sp_time_parse(day, ret))
+        return 0;
+    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
+    sp_error_where(err, "%s", option);
+    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
+    return SP_ERR_USAGE;
+}
+
+static int parse_engine(const char *engine, struct sp_error *err)
+{
+    if (!engine || strcmp(engine, "plain") == 0)
+        return 0;
+    sp_error_set(err, SP_ERR_USAGE, strcmp(engine, "fast") == 0 ? "the engine 'fast' is not in this version" : "'%.60s' is no engine", engine);
+    sp_error_where(err, "--engine");
+    sp_error_cure(err, "use plain");
+    return SP_ERR_USAGE;
+}
+
+/* Organisations by rank; sources are sorted by (org, path) already. */
+static int rank_orgs(struct hunt *h)
+{
+    const struct sp_source_list *list = &h->scope.sources;
+    uint32_t rank = 0;
+
+    h->org_rank = sp_zalloc((list->count + 1) * sizeof *h->org_rank);
+    if (!h->org_rank)
+        return SP_ERR_NOMEM;
+    for (size_t i = 0; i < list->count; i++) {
+        rank += i > 0 && strcmp(list->source[i].org, list->source[i - 1].org) != 0;
+        h->org_rank[i] = rank;
+    }
+    h->result->result.orgs = list->count ? rank + 1 : 0;
+    return 0;
+}
+
+static int prepare(struct hunt *h, const struct sp_ctx *ctx)
+{
+    const struct sp_hunt_options *o = h->options;
+    int rc = sp_scope_init(&h->scope, &o->read, ctx, h->err);
+
+    if (rc == 0 && o->fail_on)
+        rc = sp_scope_level("--fail-on", o->fail_on, &h->fail_on, h->err);
+    if (rc == 0)
+        rc = parse_time("--from", o->from, &h->work.from, h->err);
+    if (rc == 0)
+        rc = parse_time("--to", o->to, &h->work.to, h->err);
+    if (rc == 0)
+        rc = parse_engine(o->engine, h->err);
+    if (rc == 0)
+        rc = sp_scope_rules(&h->scope, &o->rules, h->err);
+    if (rc == 0)
+        rc = sp_scope_sources(&h->scope, &o->read, h->err);
+    if (rc == 0 && rank_orgs(h) < 0)
+        rc = sp_error_nomem(h->err);
+    return rc;
+}
+
+static unsigned count_jobs(const struct hunt *h)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t jobs = h->options->jobs ? h->options->jobs : cores > 0 ? (size_t)cores : 1;
+
+    if (jobs > h->scope.sources.count)
+        jobs = h->scope.sources.count ? h->scope.sources.count : 1;
+    return jobs < JOBS_MAX ? (unsigned)jobs : JOBS_MAX;
+}
+
+static void tell_progress(struct hunt *h, uint64_t total)
+{
+    struct sp_progress at = { atomic_load(&h->work.bytes), total, atomic_load(&h->work.records), atomic_load(&h->work.sightings) };
+
+    if (h->options->progress)
+        h->options->progress(h->options->progress_arg, &at);
+}
+
+/* Wait for the workers, looking up ten times a second to tell how far they are. */
+static void wait_for_workers(struct hunt *h)
+{
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < h->scope.sources.count; i++)
+        total += h->scope.sources.source[i].skipped ? 0 : h->scope.sources.source[i].size;
+    for (unsigned i = 0; i < h->jobs; i++) {
+        if (!h->worker[i].started)
+            continue;
+        for (;;) {
+            struct timespec until;
+
+            clock_gettime(CLOCK_REALTIME, &until);
+            until.tv_nsec += 100000000;
+            until.tv_sec += until.tv_nsec / 1000000000;
+            until.tv_nsec %= 1000000000;
+            if (pthread_timedjoin_np(h->worker[i].thread, NULL, &until) == 0)
+                break;
+            tell_progress(h, total);
+        }
+    }
+    tell_progress(h, total);
+}
+
+static int run_workers(struct hunt *h)
+{
+    struct sp_work *w = &h->work;
+    unsigned started = 0;
+
+    h->jobs = count_jobs(h);
+    w->scope = &h->scope;
+    w->format = h->options->output.format;
+    w->org_rank = h->org_rank;
+    w->tally = sp_zalloc((h->scope.sources.count + 1) * sizeof *w->tally);
+    w->sorter = sp_sorter_new(h->scope.limits.sort_bytes);
+    h->worker = sp_zalloc(h->jobs * sizeof *h->worker);
+    if (!w->tally || !w->sorter || !h->worker)
+        return sp_error_nomem(h->err);
+    for (unsigned i = 0; i < h->jobs; i++) {
+        if (sp_worker_init(&h->worker[i], w) < 0)
+            break;
+        h->worker[i].started = pthread_create(&h->worker[i].thread, NULL, sp_worker_run, &h->worker[i]) == 0;
+        started += h->worker[i].started;
+    }
+    wait_for_workers(h);
+    if (!started) /* fewer than asked for is slower, not wrong; none is an error */
+        return sp_error_nomem(h->err);
+    if (w->error.code) {
+        *h->err = w->error;
+        return w->error.code;
+    }
+    return 0;
+}
+
+static int flush(struct hunt *h, bool all)
+{
+    int rc = 0;
+
+    if (h->out.failed)
+        return sp_error_nomem(h->err);
+    if (h->out.len && (all || h->out.len >= WRITE_BYTES)) {
+        rc = h->options->output.write(h->options->output.arg, h->out.ptr, h->out.len, h->err);
+        sp_buf_clear(&h->out);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static int give_out(void *arg, const struct sp_sorted *one)
+{
+    struct hunt *h = arg;
+    const struct sp_rule *rule = h->scope.rules->rule[one->key.rule];
+
+    if (sp_tally_add(&h->result->tally, rule, sp_payload_host(one->payload), &one->key) < 0)
+        return sp_error_nomem(h->err);
+    if (h->fail_on && rule->level >= h->fail_on)
+        h->result->result.fail_on_reached = true;
+    sp_buf_str(&h->out, sp_payload_line(one->payload));
+    return flush(h, false);
+}
+
+static int write_out(struct hunt *h)
+{
+    int rc;
+
+    if (h->options->output.format == SP_FORMAT_CSV)
+        sp_sighting_csv_header(&h->out);
+    rc = sp_sorter_each(h->work.sorter, give_out, h, &h->result->result.left_out_twice, h->err);
+    if (rc == 0 && h->options->output.format == SP_FORMAT_TABLE)
+        sp_tally_table(&h->result->tally, &h->options->output, &h->out);
+    return rc < 0 ? rc : flush(h, true);
+}
+
+/* The workers' counts of UNKNOWN into the first worker's. */
+static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret, uint64_t *excess)
+{
+    uint32_t classes = 0;
+
+    *excess = 0;
+    for (unsigned i = 0; i < h->jobs; i++) {
+        classes = h->worker[i].unknown_room > classes ? h->worker[i].unknown_room : classes;
+        *excess += h->worker[i].values_excess;
+    }
+    *ret = (struct sp_unknowns){ sp_zalloc(((size_t)classes + 1) * sizeof(uint64_t *)), classes };
+    if (!ret->count)
+        return SP_ERR_NOMEM;
+    for (unsigned i = 0; i < h->jobs; i++)
+        for (uint32_t c = 0; c < h->worker[i].unknown_room; c++) {
+            uint64_t *from = h->worker[i].unknown[c];
+
+            if (!from)
+                continue;
+            if (!ret->count[c]) { /* the counts change owner */
+                ret->count[c] = from;
+                h->worker[i].unknown[c] = NULL;
+                continue;
+            }
+            for (uint32_t r = 0; r < h->scope.rules->rule_count; r++)
+                ret->count[c][r] += from[r];
+        }
+    for (uint32_t c = 0; c < classes; c++)
+        for (uint32_t r = 0; ret->count[c] && r < h->scope.rules->rule_count; r++)
+            h->result->result.not_evaluable += ret->count[c][r];
+    return 0;
+}
+
+static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t)
+{
+    r->lost |= s->skipped ? s->lost : t->account.lost;
+    r->opened |= !s->skipped && t->account.opened;
+    if (s->skipped || t->account.skipped) {
+        r->skipped++;
+        return;
+    }
+    r->sources++;
+    r->bytes += t->account.bytes;
+    r->records += t->account.records;
+    r->undecodable += t->account.undecodable;
+    r->carved += t->account.carved;
+    r->unrecognised += t->unrecognised;
+}
+
+static void count_rules(struct sp_hunt_result *r, const struct sp_rule_set *set, const struct sp_rules_options *o)
+{
+    r->rules = set->rule_count;
+    r->own_only = o->path.count == 0;
+    for (uint32_t i = 0; i < set->doc_count; i++) {
+        r->refused += set->doc[i].verdict == SP_VERDICT_REFUSED;
+        r->not_run += set->doc[i].verdict != SP_VERDICT_REFUSED && set->doc[i].kind == SP_DOC_CORRELATION && !set->doc[i].left_out;
+    }
+}
+
+static int conclude(struct hunt *h, double wall, double cpu)
+{
+    struct sp_hunt_result *r = &h->result->result;
+    struct sp_unknowns unknowns;
+    uint32_t source[TOP_MAX];
+    uint64_t excess;
+
+    for (size_t i = 0; i < h->scope.sources.count; i++)
+        add_source(r, &h->scope.sources.source[i], &h->work.tally[i]);
+    count_rules(r, h->scope.rules, &h->options->rules);
+    r->interrupted = sp_stopped(h->scope.ctx);
+    r->sightings = h->result->tally.sightings;
+    memcpy(r->by_level, h->result->tally.by_level, sizeof r->by_level);
+    r->top_count = sp_tally_top(&h->result->tally, h->result->top, source, TOP_MAX);
+    r->top = h->result->top;
+    r->rules_sighted = h->result->tally.rules;
+    r->hosts = h->result->tally.hosts;
+    for (size_t i = 0; i < r->top_count; i++)
+        h->result->top[i].source = sp_arena_str(&h->result->tally.arena, sp_str_c(h->scope.sources.source[source[i]].path)).ptr;
+    if (merge_unknowns(h, &unknowns, &excess) < 0)
+        return sp_error_nomem(h->err);
+    r->limits_hit = excess;
+    r->wall_s = seconds(CLOCK_MONOTONIC) - wall;
+    r->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    sp_summary_write(&h->result->summary, &h->scope, h->work.tally, &unknowns, r, excess);
+    r->summary = h->result->summary.ptr;
+    r->summary_length = h->result->summary.len;
+    for (uint32_t c = 0; c < unknowns.classes; c++)
+        sp_free(unknowns.count[c]);
+    sp_free(unknowns.count);
+    return h->result->summary.failed ? sp_error_nomem(h->err) : 0;
+}
+
+static void done(struct hunt *h)
+{
+    for (unsigned i = 0; h->worker && i < h->jobs; i++)
+        sp_worker_done(&h->worker[i]);
+    for (size_t i = 0; h->work.tally && i < h->scope.sources.count; i++)
+        sp_account_done(&h->work.tally[i].account);
+    sp_free(h->worker);
+    sp_free(h->work.tally);
+    sp_sorter_free(h->work.sorter);
+    pthread_mutex_destroy(&h->work.lock);
+    sp_free(h->org_rank);
+    sp_buf_done(&h->out);
+    sp_scope_done(&h->scope);
+}
+
+int sp_hunt(const struct sp_hunt_options *options, const struct sp_ctx *ctx, struct sp_hunt_result **ret, struct sp_error *err)
+{
+    struct sp_error ignored;
+    struct hunt h = { .options = options, .err = err ? err : &ignored };
+    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    int rc;
+
+    *ret = NULL;
+    pthread_mutex_init(&h.work.lock, NULL);
+    h.result = sp_zalloc(sizeof *h.result);
+    rc = h.result && sp_tally_init(&h.result->tally) == 0 ? 0 : sp_error_nomem(h.err);
+    if (rc == 0)
+        rc = prepare(&h, ctx);
+    if (rc == 0)
+        rc = run_workers(&h);
+    if (rc == 0)
+        rc = write_out(&h);
+    if (rc == 0)
+        rc = conclude(&h, wall, cpu);
+    done(&h);
+    if (rc < 0) {
+        sp_hunt_free(h.result ? &h.result->result : NULL);
+        return rc;
+    }
+    *ret = &h.result->result;
+    return 0;
+}
+
+void sp_hunt_free(struct sp_hunt_result *result)
+{
+    struct result *r = (struct result *)(void *)result;
+
+    if (!r)
+        return;
+    sp_tally_done(&r->tally);
+    sp_buf_done(&r->summary);
+    sp_free(r);
+}
+
+const char *sp_version(void)
+{
+    return SPOOR_VERSION;
+}

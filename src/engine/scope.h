@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sp_scope: the texts of the options turned into things: limits, taxonomy, the class of --logsource, rules, sources.
+ * What hunt, decode, explain and rules have in common. All of it is immutable once built.
+ */
+#ifndef SP_ENGINE_SCOPE_H
+#define SP_ENGINE_SCOPE_H
+#include "event/taxonomy.h"
+#include "read/reader.h"
+#include "read/source.h"
+#include "rule/rule.h"
+#include "spoor/hunt.h"
+
+struct sp_scope {
+    const struct sp_ctx *ctx;
+    struct sp_limits limits;
+    struct sp_taxonomy *taxonomy;
+    const struct sp_class *given; /* of --logsource, or NULL */
+    enum sp_source_type type;     /* of --source-type, or NONE */
+    int32_t assume_offset_s;      /* --assume-tz: added to times without a zone is minus this */
+    bool carve;
+    struct sp_rule_set *rules;    /* NULL until sp_scope_rules */
+    struct sp_source_list sources;
+};
+
+/* Limits, taxonomy, type. `scope` is to be done with sp_scope_done also after an error. */
+int sp_scope_init(struct sp_scope *scope, const struct sp_read_options *options, const struct sp_ctx *ctx, struct sp_error *err);
+int sp_scope_rules(struct sp_scope *scope, const struct sp_rules_options *options, struct sp_error *err);
+int sp_scope_sources(struct sp_scope *scope, const struct sp_read_options *options, struct sp_error *err);
+void sp_scope_done(struct sp_scope *scope);
+
+/* A level of an option: SP_ERR_USAGE naming the option. */
+int sp_scope_level(const char *option, const char *word, enum sp_level *ret, struct sp_error *err);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: the account of a hunt. Out: one JSON object in the caller's buffer.
+ */
+#include "engine/summary.h"
+
+#include <sys/resource.h>
+
+#include "base/jsonw.h"
+
+static void str(struct sp_json *w, const char *key, struct sp_str text)
+{
+    sp_json_key(w, sp_str_c(key));
+    if (text.ptr)
+        sp_json_str(w, text);
+    else
+        sp_json_null(w);
+}
+
+static void u64(struct sp_json *w, const char *key, uint64_t n)
+{
+    sp_json_key(w, sp_str_c(key));
+    sp_json_u64(w, n);
+}
+
+static void refusal(struct sp_json *w, const struct sp_doc *doc, struct sp_str reason)
+{
+    sp_json_open(w, '{');
+    str(w, "file", doc->file);
+    u64(w, "line", doc->line);
+    str(w, "id", doc->id);
+    str(w, "reason", reason);
+    sp_json_close(w, '}');
+}
+
+static void plan(struct sp_json *w, const struct sp_rule_set *set)
+{
+    char hex[65];
+
+    sp_digest_hex(&set->sha256, hex);
+    sp_json_key(w, SP_STR("plan"));
+    sp_json_open(w, '{');
+    str(w, "sha256", (struct sp_str){ hex, 64 });
+    u64(w, "rules", set->rule_count);
+    sp_json_key(w, SP_STR("refused"));
+    sp_json_open(w, '[');
+    for (uint32_t i = 0; i < set->doc_count; i++) {
+        const struct sp_doc *doc = &set->doc[i];
+
+        if (doc->verdict == SP_VERDICT_REFUSED)
+            refusal(w, doc, doc->reason_count ? doc->reason[0] : SP_STR("refused"));
+        else if (doc->kind == SP_DOC_CORRELATION && !doc->left_out)
+            refusal(w, doc, SP_STR("correlation rule: not run by this version; its base rules fire alone"));
+    }
+    sp_json_close(w, ']');
+    u64(w, "indicators", 0);
+    sp_json_close(w, '}');
+}
+
+static void time_member(struct sp_json *w, const char *key, struct sp_time t)
+{
+    sp_json_key(w, sp_str_c(key));
+    if (!t.known) {
+        sp_json_null(w);
+        return;
+    }
+    sp_json_raw(w, SP_STR("\""));
+    sp_time_write(w->out, t);
+    sp_buf_char(w->out, '"');
+}
+
+static void errors(struct sp_json *w, const struct sp_account *a)
+{
+    sp_json_key(w, SP_STR("errors"));
+    sp_json_open(w, '[');
+    for (uint64_t i = 0; i < a->error_count; i++) {
+        sp_json_open(w, '{');
+        u64(w, "offset", a->error[i].offset);
+        str(w, "reason", sp_str_c(a->error[i].reason));
+        sp_json_close(w, '}');
+    }
+    sp_json_close(w, ']');
+}
+
+static void source(struct sp_json *w, const struct sp_source *s, const struct sp_source_tally *t)
+{
+    const struct sp_account *a = &t->account;
+
+    sp_json_open(w, '{');
+    str(w, "org", sp_str_c(s->org));
+    str(w, "source", sp_str_c(s->path));
+    sp_json_key(w, SP_STR("sha256"));
+    sp_json_null(w); /* custody is computed when a case is kept (contract 1) */
+    str(w, "type", sp_str_c(sp_source_type_name(a->type)));
+    u64(w, "bytes", a->bytes);
+    u64(w, "records", a->records);
+    u64(w, "events", a->records - a->undecodable);
+    u64(w, "undecodable", a->undecodable);
+    u64(w, "carved", a->carved);
+    u64(w, "gaps", a->gaps);
+    u64(w, "missing", a->missing);
+    u64(w, "duplicate_keys", a->duplicates);
+    u64(w, "unrecognised", t->unrecognised);
+    time_member(w, "first", t->first);
+    time_member(w, "last", t->last);
+    u64(w, "errors_met", a->error_total);
+    errors(w, a);
+    sp_json_close(w, '}');
+}
+
+static void skipped(struct sp_json *w, const char *path, const char *reason)
+{
+    sp_json_open(w, '{');
+    str(w, "source", sp_str_c(path));
+    str(w, "reason", sp_str_c(reason));
+    sp_json_close(w, '}');
+}
+
+static void not_evaluable(struct sp_json *w, const struct sp_scope *scope, const struct sp_unknowns *unknowns)
+{
+    sp_json_key(w, SP_STR("not_evaluable"));
+    sp_json_open(w, '[');
+    for (uint32_t c = 0; c < unknowns->classes; c++) {
+        struct sp_logsource l;
+
+        if (!unknowns->count[c])
+            continue;
+        l = sp_class_logsource(sp_taxonomy_class(scope->taxonomy, c));
+        for (uint32_t r = 0; r < scope->rules->rule_count; r++) {
+            if (!unknowns->count[c][r])
+                continue;
+            sp_json_open(w, '{');
+            str(w, "rule", scope->rules->rule[r]->id);
+            sp_json_key(w, SP_STR("logsource"));
+            sp_json_open(w, '{');
+            str(w, "product", l.product.len ? l.product : (struct sp_str){ NULL, 0 });
+            str(w, "category", l.category.len ? l.category : (struct sp_str){ NULL, 0 });
+            str(w, "service", l.service.len ? l.service : (struct sp_str){ NULL, 0 });
+            sp_json_close(w, '}');
+            u64(w, "count", unknowns->count[c][r]);
+            sp_json_close(w, '}');
+        }
+    }
+    sp_json_close(w, ']');
+}
+
+static void tail(struct sp_json *w, const struct sp_hunt_result *r, uint64_t values_excess)
+{
+    struct rusage usage;
+    double wall_ms = r->wall_s * 1000, cpu_ms = r->cpu_s * 1000;
+
+    u64(w, "sightings", r->sightings);
+    u64(w, "repeated", r->left_out_twice);
+    sp_json_key(w, SP_STR("suppressed"));
+    sp_json_raw(w, SP_STR("[]"));
+    sp_json_key(w, SP_STR("left_out"));
+    sp_json_raw(w, SP_STR("[]"));
+    sp_json_key(w, SP_STR("limits_hit"));
+    sp_json_open(w, '[');
+    if (values_excess) {
+        sp_json_open(w, '{');
+        str(w, "limit", SP_STR("values-per-sighting"));
+        u64(w, "count", values_excess);
+        sp_json_close(w, '}');
+    }
+    sp_json_close(w, ']');
+    u64(w, "wall_ms", (uint64_t)(wall_ms < 1 ? 1 : wall_ms));
+    u64(w, "cpu_ms", (uint64_t)(cpu_ms < 1 ? 1 : cpu_ms));
+    u64(w, "peak_rss_kb", getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0);
+}
+
+void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const struct sp_source_tally *tally,
+                      const struct sp_unknowns *unknowns, const struct sp_hunt_result *result, uint64_t values_excess)
+{
+    struct sp_json w = sp_json_to(out);
+    const struct sp_source_list *list = &scope->sources;
+
+    sp_json_open(&w, '{');
+    str(&w, "spoor", sp_str_c(sp_version()));
+    plan(&w, scope->rules);
+    sp_json_key(&w, SP_STR("sources"));
+    sp_json_open(&w, '[');
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->source[i].skipped && !tally[i].account.skipped)
+            source(&w, &list->source[i], &tally[i]);
+    sp_json_close(&w, ']');
+    sp_json_key(&w, SP_STR("skipped"));
+    sp_json_open(&w, '[');
+    for (size_t i = 0; i < list->count; i++) {
+        const char *reason = list->source[i].skipped ? list->source[i].skipped : tally[i].account.skipped;
+
+        if (reason)
+            skipped(&w, list->source[i].path, reason);
+    }
+    sp_json_close(&w, ']');
+    not_evaluable(&w, scope, unknowns);
+    tail(&w, result, values_excess);
+    sp_json_close(&w, '}');
+    sp_buf_char(out, '\n');
+}

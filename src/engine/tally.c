@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: sightings in order. Out: rows by rule and host, a table, the most telling ones. The tally owns its rows.
+ */
+#include "engine/tally.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/safe.h"
+
+enum { TALLY_ROWS_MAX = 100000, BUCKETS = 1 << 14 };
+
+int sp_tally_init(struct sp_tally *t)
+{
+    *t = (struct sp_tally){ 0 };
+    sp_arena_init(&t->arena, SIZE_MAX);
+    t->bucket_count = BUCKETS;
+    t->bucket = sp_zalloc(BUCKETS * sizeof(struct sp_tally_row *));
+    return t->bucket ? 0 : SP_ERR_NOMEM;
+}
+
+void sp_tally_done(struct sp_tally *t)
+{
+    sp_arena_done(&t->arena);
+    sp_free(t->bucket);
+    sp_free(t->row);
+    *t = (struct sp_tally){ 0 };
+}
+
+static struct sp_tally_row *find(const struct sp_tally *t, size_t bucket, const struct sp_rule *rule, struct sp_str host, bool others)
+{
+    for (struct sp_tally_row *r = t->bucket[bucket]; r; r = r->next)
+        if (r->rule == rule && r->others == others && (r->host.ptr == NULL) == (host.ptr == NULL) && sp_str_eq(r->host, host))
+            return r;
+    return NULL;
+}
+
+static struct sp_tally_row *add_row(struct sp_tally *t, size_t bucket, struct sp_tally_row row)
+{
+    struct sp_tally_row *r;
+
+    if (t->count == t->room) {
+        size_t room = t->room ? 2 * t->room : 256;
+        struct sp_tally_row **grown = sp_realloc_array(t->row, room, sizeof(struct sp_tally_row *));
+
+        if (!grown)
+            return NULL;
+        t->row = grown;
+        t->room = room;
+    }
+    r = sp_arena_zalloc(&t->arena, sizeof *r);
+    if (!r)
+        return NULL;
+    if (row.host.ptr)
+        row.host = sp_arena_str(&t->arena, row.host);
+    *r = row;
+    r->next = t->bucket[bucket];
+    t->bucket[bucket] = r;
+    t->row[t->count++] = r;
+    return r;
+}
+
+int sp_tally_add(struct sp_tally *t, const struct sp_rule *rule, struct sp_str host, const struct sp_sort_key *key)
+{
+    bool others = false;
+    size_t bucket = (sp_str_hash(host) ^ (rule->rank * UINT64_C(0x9E3779B97F4A7C15))) & (t->bucket_count - 1);
+    struct sp_tally_row *r = find(t, bucket, rule, host, false);
+
+    if (!r && t->count >= TALLY_ROWS_MAX) {
+        others = true;
+        host = (struct sp_str){ NULL, 0 };
+        bucket = (rule->rank * UINT64_C(0x9E3779B97F4A7C15)) & (t->bucket_count - 1);
+        r = find(t, bucket, rule, host, true);
+    }
+    if (!r)
+        r = add_row(t, bucket, (struct sp_tally_row){ .rule = rule, .host = host, .others = others, .first = *key });
+    if (!r)
+        return SP_ERR_NOMEM;
+    r->count++;
+    if (!key->no_time || r->count == 1)
+        r->last = *key;
+    t->sightings++;
+    t->by_level[rule->level]++;
+    return 0;
+}
+
+static int by_level_count(const void *a, const void *b)
+{
+    const struct sp_tally_row *x = *(const struct sp_tally_row *const *)a, *y = *(const struct sp_tally_row *const *)b;
+    int c;
+
+    if (x->rule->level != y->rule->level)
+        return x->rule->level > y->rule->level ? -1 : 1;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    c = sp_str_cmp(x->rule->title, y->rule->title);
+    if (c == 0)
+        c = (x->rule->rank > y->rule->rank) - (x->rule->rank < y->rule->rank);
+    if (c == 0)
+        c = (int)x->others - (int)y->others;
+    return c ? c : sp_str_cmp(x->host.ptr ? x->host : SP_STR_NONE, y->host.ptr ? y->host : SP_STR_NONE);
+}
+
+/* `2026-03-02 10:00:00`, in UTC or in the zone of the TZ environment; empty without a time. */
+static void when(char out[40], const struct sp_sort_key *key, bool local)
+{
+    time_t sec = (time_t)key->sec;
+    struct tm tm;
+
+    out[0] = '\0';
+    if (!key->no_time && (local ? localtime_r(&sec, &tm) : gmtime_r(&sec, &tm)))
+        (void)strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm);
+}
+
+static struct sp_str host_of(const struct sp_tally_row *r)
+{
+    return r->others ? SP_STR("(other hosts)") : r->host.ptr ? r->host : SP_STR("-");
+}
+
+/* Appends `s` harmless and cut to `width` columns, padded to it unless it is 0 (no limit). */
+static void cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad)
+{
+    struct sp_str shown;
+    size_t columns;
+
+    sp_buf_clear(scratch);
+    sp_safe_write(scratch, s);
+    shown = sp_buf_view(scratch);
+    columns = sp_safe_width(shown);
+    if (width && columns > width) {
+        while (shown.len && sp_safe_width(shown) > width - 1) {
+            do
+                shown.len--;
+            while (shown.len && ((unsigned char)shown.ptr[shown.len] & 0xC0) == 0x80);
+        }
+        sp_buf_str(out, shown);
+        sp_buf_text(out, "\u2026");
+        columns = sp_safe_width(shown) + 1;
+    } else {
+        sp_buf_str(out, shown);
+    }
+    for (; pad && columns < width; columns++)
+        sp_buf_char(out, ' ');
+}
+
+static const char *level_color(enum sp_level level)
+{
+    switch (level) {
+    case SP_LEVEL_CRITICAL:
+        return "\033[1;31m";
+    case SP_LEVEL_HIGH:
+        return "\033[31m";
+    case SP_LEVEL_MEDIUM:
+        return "\033[33m";
+    case SP_LEVEL_LOW:
+        return "\033[36m";
+    case SP_LEVEL_UNKNOWN:
+    case SP_LEVEL_INFORMATIONAL:
+    default:
+        return "\033[2m";
+    }
+}
+
+/* Widest host, between 4 and 24 columns. */
+static size_t host_width(const struct sp_tally *t, struct sp_buf *scratch)
+{
+    size_t width = 4;
+
+    for (size_t i = 0; i < t->count && width < 24; i++) {
+        size_t n;
+
+        sp_buf_clear(scratch);
+        sp_safe_write(scratch, host_of(t->row[i]));
+        n = sp_safe_width(sp_buf_view(scratch));
+        width = n > width ? n : width;
+    }
+    return width < 24 ? width : 24;
+}
+
+void sp_tally_table(struct sp_tally *t, const struct sp_output *o, struct sp_buf *out)
+{
+    struct sp_buf scratch;
+    size_t host, fixed;
+
+    if (t->count == 0)
+        return;
+    sp_buf_init(&scratch, 0);
+    host = host_width(t, &scratch);
+    if (o->width == 0)
+        for (size_t i = 0; i < t->count; i++) { /* no terminal: hosts are shown whole */
+            sp_buf_clear(&scratch);
+            sp_safe_write(&scratch, host_of(t->row[i]));
+            if (sp_safe_width(sp_buf_view(&scratch)) > host)
+                host = sp_safe_width(sp_buf_view(&scratch));
+        }
+    fixed = 13 + 2 + 6 + 2 + 19 + 2 + 19 + 2 + host + 2;
+    qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_level_count);
+    sp_buf_printf(out, "%-13s  %6s  %-19s  %-19s  ", "LEVEL", "COUNT", "FIRST", "LAST");
+    cell(out, &scratch, SP_STR("HOST"), host, true);
+    sp_buf_text(out, "  TITLE\n");
+    for (size_t i = 0; i < t->count; i++) {
+        const struct sp_tally_row *r = t->row[i];
+        char first[40], last[40];
+
+        when(first, &r->first, o->local_time);
+        when(last, &r->last, o->local_time);
+        sp_buf_printf(out, "%s%-13s%s  %6llu  %-19s  %-19s  ", o->color ? level_color(r->rule->level) : "",
+                      sp_level_name(r->rule->level), o->color ? "\033[0m" : "", (unsigned long long)r->count, first, last);
+        cell(out, &scratch, host_of(r), host, true);
+        sp_buf_text(out, "  ");
+        cell(out, &scratch, r->rule->title, o->width > fixed + 16 ? o->width - fixed : o->width ? 16 : 0, false);
+        sp_buf_char(out, '\n');
+    }
+    if (scratch.failed)
+        out->failed = true;
+    sp_buf_done(&scratch);
+}
+
+struct per_rule {
+    const struct sp_rule *rule;
+    const struct sp_tally_row *first;
+    struct sp_sort_key last;
+    uint64_t count, hosts;
+};
+
+static int by_telling(const void *a, const void *b)
+{
+    const struct per_rule *x = a, *y = b;
+
+    if (x->rule->level != y->rule->level)
+        return x->rule->level > y->rule->level ? -1 : 1;
+    if (x->count != y->count) /* what happens once tells more than what happens all day */
+        return x->count < y->count ? -1 : 1;
+    return (x->rule->rank > y->rule->rank) - (x->rule->rank < y->rule->rank);
+}
+
+static int by_rule(const void *a, const void *b)
+{
+    const struct sp_tally_row *x = *(const struct sp_tally_row *const *)a, *y = *(const struct sp_tally_row *const *)b;
+
+    if (x->rule->rank != y->rule->rank)
+        return x->rule->rank < y->rule->rank ? -1 : 1;
+    return by_level_count(a, b);
+}
+
+static bool before(const struct sp_sort_key *a, const struct sp_sort_key *b)
+{
+    if (a->no_time != b->no_time)
+        return a->no_time < b->no_time;
+    return a->sec != b->sec ? a->sec < b->sec : a->nsec < b->nsec;
+}
+
+/* One entry a rule out of the rows sorted by rule. */
+static size_t group(const struct sp_tally *t, struct per_rule *list)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->count; i++) {
+        const struct sp_tally_row *r = t->row[i];
+
+        if (n == 0 || list[n - 1].rule != r->rule)
+            list[n++] = (struct per_rule){ r->rule, r, r->last, 0, 0 };
+        if (before(&r->first, &list[n - 1].first->first))
+            list[n - 1].first = r;
+        if (before(&list[n - 1].last, &r->last))
+            list[n - 1].last = r->last;
+        list[n - 1].count += r->count;
+        list[n - 1].hosts++;
+    }
+    return n;
+}
+
+static int by_host(const void *a, const void *b)
+{
+    const struct sp_tally_row *x = *(const struct sp_tally_row *const *)a, *y = *(const struct sp_tally_row *const *)b;
+
+    return sp_str_cmp(x->host.ptr ? x->host : SP_STR_NONE, y->host.ptr ? y->host : SP_STR_NONE);
+}
+
+size_t sp_tally_top(struct sp_tally *t, struct sp_hunt_top *top, uint32_t *source_rank, size_t max)
+{
+    struct per_rule *list = sp_realloc_array(NULL, t->count + 1, sizeof *list);
+    size_t n;
+
+    if (!list)
+        return 0;
+    qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_host);
+    t->hosts = 0;
+    for (size_t i = 0; i < t->count; i++)
+        t->hosts += t->row[i]->host.ptr && (i == 0 || !sp_str_eq(t->row[i]->host, t->row[i - 1]->host));
+    qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_rule);
+    n = group(t, list);
+    t->rules = n;
+    qsort(list, n, sizeof *list, by_telling);
+    n = n < max ? n : max;
+    for (size_t i = 0; i < n; i++) {
+        top[i] = (struct sp_hunt_top){
+            .level = sp_level_name(list[i].rule->level), .title = sp_arena_str(&t->arena, list[i].rule->title).ptr,
+            .rule_id = sp_arena_str(&t->arena, list[i].rule->id).ptr, .host = list[i].first->host.ptr, .offset = list[i].first->first.offset, .count = list[i].count, .hosts = list[i].hosts };
+        when(top[i].first, &list[i].first->first, false);
+        when(top[i].last, &list[i].last, false);
+        source_rank[i] = list[i].first->first.source;
+    }
+    sp_free(list);
+    return n;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: a sighting and its event. Out: one line at the end of the caller's buffer.
+ */
+#include "export/sighting.h"
+
+#include "base/jsonw.h"
+#include "base/safe.h"
+
+static void member(struct sp_json *w, struct sp_str key, struct sp_str text)
+{
+    sp_json_key(w, key);
+    if (text.ptr)
+        sp_json_str(w, text);
+    else
+        sp_json_null(w);
+}
+
+static void digest(struct sp_json *w, struct sp_str key, const struct sp_digest *d)
+{
+    char hex[65];
+
+    sp_digest_hex(d, hex);
+    member(w, key, (struct sp_str){ hex, 64 });
+}
+
+static void time_member(struct sp_json *w, struct sp_time t)
+{
+    sp_json_key(w, SP_STR("time"));
+    if (!t.known) {
+        sp_json_null(w);
+        return;
+    }
+    sp_json_raw(w, SP_STR("\""));
+    sp_time_write(w->out, t);
+    sp_buf_char(w->out, '"');
+}
+
+static void rule_member(struct sp_json *w, const struct sp_rule *rule)
+{
+    sp_json_key(w, SP_STR("rule"));
+    sp_json_open(w, '{');
+    member(w, SP_STR("id"), rule->id);
+    member(w, SP_STR("title"), rule->title);
+    sp_json_key(w, SP_STR("level"));
+    sp_json_text(w, sp_level_name(rule->level));
+    sp_json_key(w, SP_STR("tags"));
+    sp_json_open(w, '[');
+    for (uint32_t i = 0; i < rule->tag_count; i++)
+        sp_json_str(w, rule->tag[i]);
+    sp_json_close(w, ']');
+    digest(w, SP_STR("sha256"), &rule->sha256);
+    sp_json_close(w, '}');
+}
+
+static void event_member(struct sp_json *w, const struct sp_sighting *s)
+{
+    sp_json_key(w, SP_STR("event"));
+    sp_json_open(w, '{');
+    digest(w, SP_STR("id"), &s->event_id);
+    member(w, SP_STR("source"), sp_str_c(s->source));
+    sp_json_key(w, SP_STR("offset"));
+    sp_json_u64(w, s->event->record->offset);
+    sp_json_key(w, SP_STR("length"));
+    sp_json_u64(w, s->event->record->length);
+    digest(w, SP_STR("sha256"), &s->raw);
+    sp_json_close(w, '}');
+}
+
+static void part(struct sp_json *w, struct sp_str key, struct sp_str text)
+{
+    member(w, key, text.len ? text : (struct sp_str){ NULL, 0 });
+}
+
+static void whole_members(struct sp_json *w, const struct sp_sighting *s)
+{
+    struct sp_logsource l = sp_class_logsource(s->event->class_);
+
+    sp_json_key(w, SP_STR("record"));
+    sp_json_u64(w, s->event->record->number);
+    sp_json_key(w, SP_STR("logsource"));
+    sp_json_open(w, '{');
+    part(w, SP_STR("product"), l.product);
+    part(w, SP_STR("category"), l.category);
+    part(w, SP_STR("service"), l.service);
+    sp_json_close(w, '}');
+    member(w, SP_STR("channel"), s->channel);
+    sp_json_key(w, SP_STR("event_id_code"));
+    if (s->event_code.ptr)
+        sp_json_raw(w, s->event_code);
+    else
+        sp_json_null(w);
+    sp_json_key(w, SP_STR("why"));
+    sp_json_raw(w, s->why);
+    sp_json_key(w, SP_STR("fields"));
+    sp_json_raw(w, s->fields);
+}
+
+void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole)
+{
+    struct sp_json w = sp_json_to(out);
+
+    sp_json_open(&w, '{');
+    sp_json_key(&w, SP_STR("v"));
+    sp_json_u64(&w, 1);
+    digest(&w, SP_STR("id"), &s->id);
+    member(&w, SP_STR("org"), sp_str_c(s->org));
+    time_member(&w, s->event->time);
+    member(&w, SP_STR("kind"), SP_STR("rule"));
+    rule_member(&w, s->rule);
+    event_member(&w, s);
+    member(&w, SP_STR("host"), s->host);
+    member(&w, SP_STR("user"), s->user);
+    member(&w, SP_STR("session"), s->session);
+    sp_json_key(&w, SP_STR("values"));
+    sp_json_raw(&w, s->values);
+    if (whole)
+        whole_members(&w, s);
+    sp_json_close(&w, '}');
+    sp_buf_char(out, '\n');
+}
+
+void sp_sighting_csv_header(struct sp_buf *out)
+{
+    sp_buf_text(out, "id,time,org,level,kind,rule_id,title,host,user,source,offset,length,record,sha256,tags\r\n");
+}
+
+void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s)
+{
+    char hex[65];
+
+    sp_digest_hex(&s->id, hex);
+    sp_buf_text(out, hex);
+    sp_buf_char(out, ',');
+    if (s->event->time.known)
+        sp_time_write(out, s->event->time);
+    sp_buf_char(out, ',');
+    sp_csv_cell(out, sp_str_c(s->org));
+    sp_buf_char(out, ',');
+    sp_buf_text(out, sp_level_name(s->rule->level));
+    sp_buf_text(out, ",rule,");
+    sp_csv_cell(out, s->rule->id);
+    sp_buf_char(out, ',');
+    sp_csv_cell(out, s->rule->title);
+    sp_buf_char(out, ',');
+    sp_csv_cell(out, s->host);
+    sp_buf_char(out, ',');
+    sp_csv_cell(out, s->user);
+    sp_buf_char(out, ',');
+    sp_csv_cell(out, sp_str_c(s->source));
+    sp_digest_hex(&s->raw, hex);
+    sp_buf_printf(out, ",%llu,%llu,%llu,%s,", (unsigned long long)s->event->record->offset,
+                  (unsigned long long)s->event->record->length, (unsigned long long)s->event->record->number, hex);
+    for (uint32_t i = 0; i < s->rule->tag_count; i++) {
+        if (i)
+            sp_buf_char(out, ' ');
+        sp_csv_cell(out, s->rule->tag[i]);
+    }
+    sp_buf_text(out, "\r\n");
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One sighting as a line: NDJSON as it travels between organisations (DESIGN contract 6), NDJSON with everything
+ * (contract 5), CSV (RFC 4180).
+ */
+#ifndef SP_EXPORT_SIGHTING_H
+#define SP_EXPORT_SIGHTING_H
+#include "base/buf.h"
+#include "base/id.h"
+#include "event/event.h"
+#include "rule/rule.h"
+
+/* Everything about a sighting that a line may need; texts are borrowed. `host`, `user`, `session`: ptr NULL = null.
+ * `values`, `fields`, `why` are finished JSON. */
+struct sp_sighting {
+    struct sp_digest id, event_id, raw;
+    const char *org, *source;
+    const struct sp_rule *rule;
+    const struct sp_event *event;
+    struct sp_str host, user, session, values, fields, why, channel, event_code;
+};
+
+/* A line of `--format sightings`, with `whole` of `--format json`; ends with a newline. */
+void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole);
+
+/* The header line and a line of CSV; both end with CR LF. */
+void sp_sighting_csv_header(struct sp_buf *out);
+void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s);
+
+#endif

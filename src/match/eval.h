@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sp_eval: the plain interpreter of rules. It walks the rule's tree over the event, item by item, in three-valued
+ * logic (specs: sigma 3.1): the truth that every faster path is tested against. One a worker.
+ *
+ *      a     b     a and b   a or b   not a
+ *      T     U        U         T        F
+ *      F     U        F         U        T
+ *      U     U        U         U        U
+ */
+#ifndef SP_MATCH_EVAL_H
+#define SP_MATCH_EVAL_H
+#include "event/event.h"
+#include "rule/rule.h"
+
+enum sp_truth { SP_FALSE, SP_TRUE, SP_UNKNOWN };
+
+struct sp_eval;
+
+struct sp_eval *sp_eval_new(const struct sp_rule_set *set, struct sp_events *events);
+void sp_eval_free(struct sp_eval *eval);
+
+/* Begin an event (borrowed until the next begin). */
+void sp_eval_begin(struct sp_eval *eval, const struct sp_event *event);
+
+/* Rules that run on events of a class, by rank; found once a class. NULL: memory ran out. */
+const struct sp_rule *const *sp_eval_rules(struct sp_eval *eval, const struct sp_class *c, uint32_t *ret_count);
+
+/* The rule's condition on the event in hand: 0 and `*ret`, or SP_ERR_NOMEM. */
+int sp_eval_rule(struct sp_eval *eval, const struct sp_rule *rule, enum sp_truth *ret);
+
+/* One item, with what it saw, for `explain` and "why". */
+struct sp_item_seen {
+    enum sp_truth truth;
+    bool missing;        /* the event has not the field (the truth is then decided by null, exists, neq) */
+    struct sp_str text;  /* of the value that decided, or of the first; dead at the next begin */
+    bool has_text;
+};
+int sp_eval_item(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_item *item, struct sp_item_seen *ret);
+
+/* An expression of the rule, for `explain`. */
+int sp_eval_expr(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_expr *expr, enum sp_truth *ret);
+
+#endif

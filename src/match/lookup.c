@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: a rule set once, then events. Out: slots, one for each distinct field name (twice: with the class's mapping and
+ * without). A slot belongs to the event whose epoch it carries; texts live in an arena that each event resets.
+ */
+#include "match/lookup.h"
+
+#include "base/alloc.h"
+#include "base/unicode.h"
+
+struct name_slot {
+    struct sp_str name;
+    uint32_t index; /* + 1; 0: free */
+};
+
+struct sp_lookup {
+    struct sp_events *events;     /* borrowed */
+    const struct sp_event *event; /* borrowed */
+    struct name_slot *name;       /* hash of distinct field names */
+    size_t name_room;
+    uint32_t field_count;
+    uint32_t *base;               /* by rule rank: where its items begin in `item` */
+    uint32_t *item;               /* field index of each item of each rule */
+    struct sp_slot *slot;         /* 2 * field_count + 1: the last is for keywords */
+    uint32_t epoch;
+    struct sp_arena arena;
+    struct sp_buf scratch;
+};
+
+static struct name_slot *find_name(const struct sp_lookup *l, struct sp_str name)
+{
+    for (size_t at = sp_str_hash(name);; at++) {
+        struct name_slot *s = &l->name[at & (l->name_room - 1)];
+
+        if (!s->index || sp_str_eq(s->name, name))
+            return s;
+    }
+}
+
+static uint32_t intern(struct sp_lookup *l, struct sp_str name)
+{
+    struct name_slot *s = find_name(l, name);
+
+    if (!s->index)
+        *s = (struct name_slot){ name, ++l->field_count };
+    return s->index - 1;
+}
+
+/* Every field that an item or a fieldref names gets an index. */
+static bool index_fields(struct sp_lookup *l, const struct sp_rule_set *set)
+{
+    size_t items = 0, names = 0;
+
+    for (uint32_t r = 0; r < set->rule_count; r++)
+        for (uint32_t i = 0; i < set->rule[r]->item_count; i++) {
+            items++;
+            names += 1 + set->rule[r]->item[i]->pattern_count;
+        }
+    for (l->name_room = 64; l->name_room < 2 * names;)
+        l->name_room *= 2;
+    l->name = sp_zalloc(l->name_room * sizeof *l->name);
+    l->base = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof *l->base);
+    l->item = sp_realloc_array(NULL, items + 1, sizeof *l->item);
+    if (!l->name || !l->base || !l->item)
+        return false;
+    items = 0;
+    for (uint32_t r = 0; r < set->rule_count; r++) {
+        const struct sp_rule *rule = set->rule[r];
+
+        l->base[rule->rank] = (uint32_t)items;
+        for (uint32_t i = 0; i < rule->item_count; i++) {
+            l->item[items++] = intern(l, rule->item[i]->field);
+            for (uint32_t p = 0; p < rule->item[i]->pattern_count; p++)
+                if (rule->item[i]->pattern[p].kind == SP_P_FIELD)
+                    intern(l, rule->item[i]->pattern[p].field);
+        }
+    }
+    l->slot = sp_zalloc((2 * (size_t)l->field_count + 1) * sizeof *l->slot);
+    return l->slot != NULL;
+}
+
+struct sp_lookup *sp_lookup_new(const struct sp_rule_set *set, struct sp_events *events)
+{
+    struct sp_lookup *l = sp_zalloc(sizeof *l);
+
+    if (!l)
+        return NULL;
+    l->events = events;
+    sp_arena_init(&l->arena, SIZE_MAX);
+    if (!index_fields(l, set)) {
+        sp_lookup_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void sp_lookup_free(struct sp_lookup *l)
+{
+    if (!l)
+        return;
+    sp_arena_done(&l->arena);
+    sp_buf_done(&l->scratch);
+    sp_free(l->name);
+    sp_free(l->base);
+    sp_free(l->item);
+    sp_free(l->slot);
+    sp_free(l);
+}
+
+void sp_lookup_begin(struct sp_lookup *l, const struct sp_event *event)
+{
+    l->event = event;
+    sp_arena_reset(&l->arena);
+    if (++l->epoch == 0) { /* wrapped: old slots would look fresh */
+        memset(l->slot, 0, (2 * (size_t)l->field_count + 1) * sizeof *l->slot);
+        l->epoch = 1;
+    }
+}
+
+const struct sp_event *sp_lookup_event(const struct sp_lookup *l)
+{
+    return l->event;
+}
+
+static struct sp_slot *fill(struct sp_lookup *l, struct sp_slot *slot, struct sp_str name, bool mapped)
+{
+    struct sp_found found;
+
+    if (slot->epoch == l->epoch)
+        return slot;
+    if (sp_event_get(l->events, l->event, name, mapped, &found) < 0)
+        return NULL;
+    *slot = (struct sp_slot){ l->epoch, found.presence, NULL, found.count };
+    if (!found.count)
+        return slot;
+    slot->seen = sp_arena_zalloc(&l->arena, found.count * sizeof *slot->seen);
+    for (uint32_t i = 0; slot->seen && i < found.count; i++) {
+        slot->seen[i].value = found.value[i];
+        /* A value made by the mapping lies in the events' scratch, which the next look-up reuses. */
+        if (found.node[i] == 0 && found.value[i].len) {
+            struct sp_str copy = sp_arena_str(&l->arena, (struct sp_str){ found.value[i].ptr, found.value[i].len });
+
+            slot->seen[i].value.ptr = copy.ptr;
+            if (!copy.ptr)
+                slot->seen = NULL;
+        }
+    }
+    if (!slot->seen)
+        slot->epoch = l->epoch - 1; /* not filled: the next who asks tries again */
+    return slot->seen ? slot : NULL;
+}
+
+struct scalars {
+    struct sp_lookup *lookup;
+    struct sp_slot *slot;
+    uint32_t room;
+};
+
+static int add_scalar(void *arg, struct sp_value value)
+{
+    struct scalars *s = arg;
+
+    if (s->slot->count == s->room) {
+        uint32_t room = s->room ? 2 * s->room : 64;
+        struct sp_seen *grown = sp_arena_grow(&s->lookup->arena, s->slot->seen, s->room, room, sizeof *grown);
+
+        if (!grown)
+            return SP_ERR_NOMEM;
+        s->slot->seen = grown;
+        s->room = room;
+    }
+    s->slot->seen[s->slot->count++] = (struct sp_seen){ .value = value };
+    return 0;
+}
+
+static struct sp_slot *fill_keywords(struct sp_lookup *l)
+{
+    struct sp_slot *slot = &l->slot[2 * (size_t)l->field_count];
+    struct scalars s = { l, slot, 0 };
+
+    if (slot->epoch == l->epoch)
+        return slot;
+    *slot = (struct sp_slot){ .presence = SP_PRESENT };
+    if (sp_event_scalars(l->event, add_scalar, &s) != 0)
+        return NULL;
+    slot->epoch = l->epoch;
+    return slot;
+}
+
+struct sp_slot *sp_lookup_item(struct sp_lookup *l, const struct sp_rule *rule, const struct sp_item *item)
+{
+    bool mapped = rule->logsource.category.len != 0;
+    uint32_t index = l->item[l->base[rule->rank] + item->id];
+
+    if (item->field.len == 0)
+        return fill_keywords(l);
+    return fill(l, &l->slot[2 * (size_t)index + mapped], item->field, mapped);
+}
+
+struct sp_slot *sp_lookup_field(struct sp_lookup *l, const struct sp_rule *rule, struct sp_str name)
+{
+    bool mapped = rule->logsource.category.len != 0;
+    struct name_slot *s = find_name(l, name);
+
+    return fill(l, &l->slot[2 * (size_t)(s->index - 1) + mapped], name, mapped);
+}
+
+bool sp_lookup_text(struct sp_lookup *l, struct sp_seen *seen)
+{
+    struct sp_str text;
+
+    if (seen->text.ptr)
+        return true;
+    text = sp_value_text(seen->value, &l->scratch);
+    if (l->scratch.failed)
+        return false;
+    if (text.len == 0)
+        text = SP_STR_NONE;
+    else if (text.ptr == l->scratch.ptr)
+        text = sp_arena_str(&l->arena, text);
+    seen->text = text;
+    return text.ptr != NULL;
+}
+
+bool sp_lookup_folded(struct sp_lookup *l, struct sp_seen *seen)
+{
+    if (seen->folded.ptr)
+        return true;
+    if (!sp_lookup_text(l, seen))
+        return false;
+    sp_buf_clear(&l->scratch);
+    sp_utf8_fold(&l->scratch, seen->text);
+    if (l->scratch.failed)
+        return false;
+    if (sp_str_eq(sp_buf_view(&l->scratch), seen->text))
+        seen->folded = seen->text;
+    else
+        seen->folded = sp_arena_str(&l->arena, sp_buf_view(&l->scratch));
+    return seen->folded.ptr != NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sp_lookup: what the fields of the event in hand hold, looked up, rendered and folded at most once an event
+ * however many rules ask. One a worker.
+ */
+#ifndef SP_MATCH_LOOKUP_H
+#define SP_MATCH_LOOKUP_H
+#include "event/event.h"
+#include "read/value.h"
+#include "rule/rule.h"
+
+struct sp_seen {
+    struct sp_value value;
+    struct sp_str text, folded; /* ptr NULL: not asked for yet */
+};
+
+struct sp_slot {
+    uint32_t epoch;
+    enum sp_presence presence;
+    struct sp_seen *seen;
+    uint32_t count;
+};
+
+struct sp_lookup;
+
+struct sp_lookup *sp_lookup_new(const struct sp_rule_set *set, struct sp_events *events);
+void sp_lookup_free(struct sp_lookup *lookup);
+
+/* Begin an event, borrowed until the next begin. */
+void sp_lookup_begin(struct sp_lookup *lookup, const struct sp_event *event);
+const struct sp_event *sp_lookup_event(const struct sp_lookup *lookup);
+
+/* The field of an item of a rule of the set (empty field: every scalar value of the event). NULL: memory ran out. */
+struct sp_slot *sp_lookup_item(struct sp_lookup *lookup, const struct sp_rule *rule, const struct sp_item *item);
+/* Another field by name, for fieldref. */
+struct sp_slot *sp_lookup_field(struct sp_lookup *lookup, const struct sp_rule *rule, struct sp_str name);
+
+/* Text of a value, as it is or folded. False: memory ran out. */
+bool sp_lookup_text(struct sp_lookup *lookup, struct sp_seen *seen);
+bool sp_lookup_folded(struct sp_lookup *lookup, struct sp_seen *seen);
+
+#endif

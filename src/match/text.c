@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: a pattern and a text. Out: yes or no. Nothing allocates.
+ *
+ *      a ? b * c DASH d        pieces between the `*`: [a ? b] [c DASH d]
+ *
+ * The first piece is bound to the begin and the last to the end of the text where `where` says so; those between are
+ * each taken at their leftmost place, which never costs a later piece its chance. So nothing is tried twice and hostile
+ * text cannot make it slow.
+ */
+#include "match/text.h"
+
+#include "base/unicode.h"
+
+struct piece {
+    const struct sp_token *token;
+    uint32_t count;
+};
+
+/* Bytes of the code point at `at`; a byte that is no UTF-8 counts as one. */
+static size_t step(struct sp_str s, size_t at)
+{
+    size_t next = at;
+
+    (void)sp_utf8_next(s, &next);
+    return next - at;
+}
+
+/* Bytes of the code point that ends before `end` (> 0). */
+static size_t step_back(struct sp_str s, size_t end)
+{
+    size_t at = end - 1;
+
+    while (at > 0 && end - at < 4 && ((unsigned char)s.ptr[at] & 0xC0) == 0x80)
+        at--;
+    return at + step(s, at) == end ? end - at : 1;
+}
+
+static bool is_dash(struct sp_str c)
+{
+    return sp_str_is(c, "-") || sp_str_is(c, "/") || sp_str_is(c, "\u2013") || sp_str_is(c, "\u2014") || sp_str_is(c, "\u2015");
+}
+
+/* Where the piece ends if it begins at `at`, or SIZE_MAX. */
+static size_t piece_at(struct piece p, struct sp_str s, size_t at)
+{
+    for (uint32_t i = 0; i < p.count; i++) {
+        const struct sp_token *t = &p.token[i];
+        size_t n;
+
+        if (t->kind == SP_T_LITERAL) {
+            if (s.len - at < t->literal.len || memcmp(s.ptr + at, t->literal.ptr, t->literal.len) != 0)
+                return SIZE_MAX;
+            at += t->literal.len;
+            continue;
+        }
+        if (at == s.len)
+            return SIZE_MAX;
+        n = step(s, at);
+        if (t->kind == SP_T_DASH && !is_dash(sp_str_cut(s, at, n)))
+            return SIZE_MAX;
+        at += n;
+    }
+    return at;
+}
+
+/* Where the piece begins if it ends at `end`, or SIZE_MAX. */
+static size_t piece_back(struct piece p, struct sp_str s, size_t end)
+{
+    for (uint32_t i = p.count; i-- > 0;) {
+        const struct sp_token *t = &p.token[i];
+        size_t n;
+
+        if (t->kind == SP_T_LITERAL) {
+            if (end < t->literal.len || memcmp(s.ptr + end - t->literal.len, t->literal.ptr, t->literal.len) != 0)
+                return SIZE_MAX;
+            end -= t->literal.len;
+            continue;
+        }
+        if (end == 0)
+            return SIZE_MAX;
+        n = step_back(s, end);
+        if (t->kind == SP_T_DASH && !is_dash(sp_str_cut(s, end - n, n)))
+            return SIZE_MAX;
+        end -= n;
+    }
+    return end;
+}
+
+/* End of the leftmost place of the piece at or behind `from`, or SIZE_MAX. */
+static size_t piece_find(struct piece p, struct sp_str s, size_t from)
+{
+    while (from <= s.len) {
+        size_t end;
+
+        if (p.token[0].kind == SP_T_LITERAL) {
+            size_t hop = sp_str_find(sp_str_cut(s, from, s.len - from), p.token[0].literal);
+
+            if (hop == SIZE_MAX)
+                return SIZE_MAX;
+            from += hop;
+        }
+        end = piece_at(p, s, from);
+        if (end != SIZE_MAX)
+            return end;
+        if (from == s.len)
+            return SIZE_MAX;
+        from += step(s, from);
+    }
+    return SIZE_MAX;
+}
+
+bool sp_text_match(const struct sp_pattern *pattern, struct sp_str s)
+{
+    const struct sp_token *token = pattern->token;
+    uint32_t i = 0, count = pattern->token_count;
+    bool bound = pattern->where == SP_WHERE_WHOLE || pattern->where == SP_WHERE_START; /* the next piece begins at `at` */
+    bool bound_end = pattern->where == SP_WHERE_WHOLE || pattern->where == SP_WHERE_END;
+    size_t at = 0;
+
+    for (;;) {
+        struct piece p = { token + i, 0 };
+
+        while (i + p.count < count && token[i + p.count].kind != SP_T_MANY)
+            p.count++;
+        i += p.count;
+        if (i == count && bound_end) {
+            size_t begin = piece_back(p, s, s.len);
+
+            return begin != SIZE_MAX && (bound ? begin == at : begin >= at);
+        }
+        if (p.count)
+            at = bound ? piece_at(p, s, at) : piece_find(p, s, at);
+        if (at == SIZE_MAX || i == count)
+            return at != SIZE_MAX;
+        bound = false;
+        i++;
+    }
+}
+
+bool sp_text_where(enum sp_where where, struct sp_str text, struct sp_str literal)
+{
+    switch (where) {
+    case SP_WHERE_START:
+        return sp_str_starts(text, literal);
+    case SP_WHERE_END:
+        return sp_str_ends(text, literal);
+    case SP_WHERE_ANY:
+        return sp_str_find(text, literal) != SIZE_MAX;
+    case SP_WHERE_WHOLE:
+    default:
+        return sp_str_eq(text, literal);
+    }
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Does a text pattern of a rule match a text? Tokens (rule/rule.h) are literals, `?`, `*` and windash's dash class.
+ */
+#ifndef SP_MATCH_TEXT_H
+#define SP_MATCH_TEXT_H
+#include "rule/rule.h"
+
+/* `text` is folded already unless the pattern is cased. Time: length of the text times length of the pattern. */
+bool sp_text_match(const struct sp_pattern *pattern, struct sp_str text);
+
+/* `text` against a plain literal, for fieldref. */
+bool sp_text_where(enum sp_where where, struct sp_str text, struct sp_str literal);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: a BinXML fragment of a record or of a value. Out: a body: the plan of its template, parsed once a chunk,
+ * and its values as slices. A template that cannot be used is remembered with the reason.
+ */
+#include "base/alloc.h"
+#include "read/evtx_inner.h"
+
+int evtx_grow_more(void *array, uint32_t *room, size_t size)
+{
+    void **p = array, *grown;
+    uint32_t more = *room ? 2 * *room : 64;
+
+    grown = sp_realloc_array(*p, more, size);
+    if (!grown)
+        return SP_ERR_NOMEM;
+    *p = grown;
+    *room = more;
+    return 0;
+}
+
+const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1] = {
+    [EVTX_STRING] = { SP_V_UTF16, 0 },   [EVTX_ANSI] = { SP_V_ANSI, 0 },          [EVTX_INT8] = { SP_V_INT, 1 },
+    [EVTX_UINT8] = { SP_V_UINT, 1 },     [EVTX_INT16] = { SP_V_INT, 2 },          [EVTX_UINT16] = { SP_V_UINT, 2 },
+    [EVTX_INT32] = { SP_V_INT, 4 },      [EVTX_UINT32] = { SP_V_UINT, 4 },        [EVTX_INT64] = { SP_V_INT, 8 },
+    [EVTX_UINT64] = { SP_V_UINT, 8 },    [EVTX_REAL32] = { SP_V_REAL32, 4 },      [EVTX_REAL64] = { SP_V_REAL64, 8 },
+    [EVTX_BOOL] = { SP_V_BOOL, 4 },      [EVTX_BINARY] = { SP_V_BINARY, 0 },      [EVTX_GUID] = { SP_V_GUID, 16 },
+    [EVTX_SIZE] = { SP_V_HEX, 0 },       [EVTX_FILETIME] = { SP_V_FILETIME, 8 },  [EVTX_SYSTEMTIME] = { SP_V_SYSTEMTIME, 16 },
+    [EVTX_SID] = { SP_V_SID, 0 },        [EVTX_HEX32] = { SP_V_HEX, 4 },          [EVTX_HEX64] = { SP_V_HEX, 8 },
+};
+
+struct sp_value evtx_value(const struct sp_evtx *e, uint8_t type, uint32_t at, uint32_t len)
+{
+    struct sp_value v = { e->bytes + at, len, SP_V_TEXT };
+
+    if (len == 0 || type == EVTX_NULL)
+        return (struct sp_value){ "", 0, SP_V_TEXT };
+    if (type == EVTX_HANDLE)
+        type = EVTX_SIZE;
+    v.type = type <= EVTX_HEX64 ? evtx_shapes[type].type : (uint8_t)SP_V_BINARY;
+    if (type <= EVTX_HEX64 && evtx_shapes[type].size == len)
+        return v;
+    switch (v.type) { /* of another size than its type has: what can still be read is */
+    case SP_V_INT:
+    case SP_V_UINT:
+    case SP_V_HEX:
+    case SP_V_BOOL:
+        if (len != 1 && len != 2 && len != 4 && len != 8)
+            v.type = SP_V_BINARY;
+        break;
+    case SP_V_SID:
+        if (len < 8 || len < 8 + 4 * (uint32_t)e->bytes[at + 1])
+            v.type = SP_V_BINARY;
+        break;
+    case SP_V_UTF16:
+    case SP_V_ANSI:
+    case SP_V_BINARY:
+        break;
+    default:
+        v.type = SP_V_BINARY;
+    }
+    return v;
+}
+
+bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, uint32_t *at, struct sp_value *ret)
+{
+    uint8_t type = array->type & (uint8_t)~EVTX_ARRAY;
+    uint32_t from = *at, end = array->at + array->len, stop = from;
+
+    if (from >= end)
+        return false;
+    if (type == EVTX_STRING) {
+        while (end - stop >= 2 && evtx_u16(e, stop) != 0)
+            stop += 2;
+        *at = end - stop >= 2 ? stop + 2 : end;
+    } else if (type == EVTX_ANSI) {
+        while (stop < end && e->bytes[stop] != 0)
+            stop++;
+        *at = stop < end ? stop + 1 : end;
+    } else {
+        uint32_t size = type <= EVTX_HEX64 ? evtx_shapes[type].size : 0;
+
+        if (type == EVTX_SID && end - from >= 8)
+            size = 8 + 4 * (uint32_t)e->bytes[from + 1];
+        if (size == 0 || size > end - from)
+            size = end - from;
+        stop = *at = from + size;
+    }
+    *ret = evtx_value(e, type, from, stop - from);
+    return true;
+}
+
+struct evtx_value evtx_sub(const struct sp_evtx *e, const struct evtx_body *body, const struct evtx_node *node)
+{
+    return node->sub < body->values ? e->value[body->value + node->sub] : (struct evtx_value){ .type = EVTX_NULL };
+}
+
+/* Parse the definition at `at` into `plan`; its trouble is the plan's. */
+static int define(struct sp_evtx *e, struct evtx_plan *plan, uint32_t at, enum evtx_place place)
+{
+    struct evtx_parts *parts = &e->chunk_parts;
+    uint32_t size;
+    int rc;
+
+    size = evtx_u32(e, at + 20);
+    if (size > e->len - at - 24)
+        return evtx_fail(e, SP_ERR_FORMAT, "a template runs beyond the chunk");
+    plan->len = 24 + size;
+    plan->id = evtx_u32(e, at + 4);
+    rc = evtx_parse(e, parts, at + 24, at + 24 + size, true);
+    if (rc < 0)
+        return rc;
+    plan->node_end = parts->nodes;
+    rc = evtx_flatten(e, parts, plan->node, plan->node_end, place);
+    if (rc < 0)
+        return rc;
+    plan->field_end = parts->fields;
+    plan->unique = evtx_plan_unique(e, parts, plan->field, plan->field_end);
+    return 0;
+}
+
+/* The plan of the template at `at` when it stands in `place`. */
+static int find_plan(struct sp_evtx *e, uint32_t at, enum evtx_place place, uint32_t *ret)
+{
+    uint32_t key = at * 8 + (uint32_t)place, i = (key * UINT32_C(2654435761)) >> 18;
+    struct evtx_plan plan = { .at = at };
+    int rc;
+
+    if (at < SP_EVTX_CHUNK_HEADER || at > e->len || e->len - at < 24) /* first: beyond 2^29 keys would repeat */
+        return evtx_fail(e, SP_ERR_FORMAT, "a template lies outside of the chunk");
+    for (; e->slot[i].generation == e->generation; i = (i + 1) % EVTX_SLOTS)
+        if (e->slot[i].key == key) {
+            *ret = e->slot[i].plan;
+            return 0;
+        }
+    if (e->plans > EVTX_SLOTS / 2)
+        return evtx_fail(e, SP_ERR_LIMIT, "too many templates in one chunk");
+    if (evtx_grow(&e->plan, e->plans, &e->plan_room, sizeof *e->plan) < 0)
+        return SP_ERR_NOMEM;
+    plan.node = plan.node_end = e->chunk_parts.nodes;
+    plan.field = plan.field_end = e->chunk_parts.fields;
+    rc = define(e, &plan, at, place);
+    if (rc == SP_ERR_NOMEM)
+        return rc;
+    if (rc < 0) {
+        plan.bad = e->reason;
+        plan.bad_code = rc;
+        e->chunk_parts.nodes = plan.node;
+        e->chunk_parts.fields = plan.field;
+    }
+    e->plan[e->plans] = plan;
+    e->slot[i] = (struct evtx_slot){ key, e->generation, e->plans };
+    *ret = e->plans++;
+    return 0;
+}
+
+/* The descriptors and values of an instance. */
+static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx_body *body)
+{
+    uint32_t count, data;
+    struct evtx_value *v;
+
+    if (end - at < 4)
+        return evtx_fail(e, SP_ERR_FORMAT, "a template instance is cut");
+    count = evtx_u32(e, at);
+    at += 4;
+    if (count > (end - at) / 4)
+        return evtx_fail(e, SP_ERR_FORMAT, "a template instance has more values than bytes");
+    while (e->value_room - e->values < count)
+        if (evtx_grow(&e->value, e->value_room, &e->value_room, sizeof *e->value) < 0)
+            return SP_ERR_NOMEM;
+    data = at + 4 * count;
+    v = e->value + e->values;
+    for (uint32_t i = 0; i < count; i++, at += 4) {
+        uint32_t word = evtx_u32(e, at), len = word & 0xFFFF;
+
+        v[i] = (struct evtx_value){ data, (uint16_t)len, (uint8_t)(word >> 16), 0 };
+        data += len;
+        if (data > end)
+            return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
+    }
+    body->value = e->values;
+    body->values = count;
+    e->values += count;
+    return 0;
+}
+
+/* 0c, version, template id, offset of the definition, which lies right here the first time. */
+static int open_instance(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, struct evtx_body *body)
+{
+    const struct evtx_plan *plan;
+    uint32_t definition, index;
+    int rc;
+
+    if (end - at < 10)
+        return evtx_fail(e, SP_ERR_FORMAT, "a template instance is cut");
+    definition = evtx_u32(e, at + 6);
+    rc = find_plan(e, definition, place, &index);
+    if (rc < 0)
+        return rc;
+    plan = &e->plan[index];
+    if (plan->bad)
+        return evtx_fail(e, plan->bad_code, plan->bad);
+    if (plan->id != evtx_u32(e, at + 2))
+        return evtx_fail(e, SP_ERR_FORMAT, "the record's template has been overwritten by another one");
+    at += 10;
+    if (definition == at) {
+        if (plan->len > end - at)
+            return evtx_fail(e, SP_ERR_FORMAT, "a template runs beyond its record");
+        at += plan->len;
+    }
+    *body = (struct evtx_body){ .parts = &e->chunk_parts, .node = plan->node, .node_end = plan->node_end,
+                                .field = plan->field, .field_end = plan->field_end, .plan = index + 1 };
+    return read_values(e, at, end, body);
+}
+
+static int open_elements(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, struct evtx_body *body)
+{
+    struct evtx_parts *parts = &e->record_parts;
+    int rc;
+
+    *body = (struct evtx_body){ .parts = parts, .node = parts->nodes, .field = parts->fields };
+    rc = evtx_parse(e, parts, at, end, false);
+    if (rc == 0) {
+        body->node_end = parts->nodes;
+        rc = evtx_flatten(e, parts, body->node, body->node_end, place);
+        body->field_end = parts->fields;
+    }
+    return rc;
+}
+
+int evtx_body_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, uint32_t *ret)
+{
+    struct evtx_body body = { 0 };
+    uint32_t start = at;
+    int rc;
+
+    while (end - at >= 4 && e->bytes[at] == 0x0F)
+        at += 4;
+    if (at < end && e->bytes[at] == 0x0C)
+        rc = open_instance(e, at, end, place, &body);
+    else
+        rc = open_elements(e, at, end, place, &body);
+    if (rc < 0)
+        return rc;
+    body.at = start;
+    e->tokens += body.node_end - body.node;
+    if (e->tokens > SP_EVTX_NODES_MAX)
+        return evtx_fail(e, SP_ERR_LIMIT, "too many BinXML tokens (limit evtx-nodes 65536)");
+    if (evtx_grow(&e->body, e->bodies, &e->body_room, sizeof *e->body) < 0)
+        return SP_ERR_NOMEM;
+    e->body[e->bodies] = body;
+    *ret = e->bodies++;
+    return 0;
+}
+
+int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, uint32_t *ret)
+{
+    struct evtx_value v = e->value[value];
+    int rc;
+
+    if (v.body) {
+        *ret = v.body - 1;
+        return 0;
+    }
+    rc = evtx_body_open(e, v.at, v.at + v.len, place, ret);
+    if (rc == 0)
+        e->value[value].body = *ret + 1;
+    return rc;
+}

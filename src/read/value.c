@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: slices with a type, hostile but of checked length. Out: text and JSON in a caller's buffer, numbers and
+ * times by value. A slice too short for its type reads as nothing, never beyond its end.
+ */
+#include "read/value.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/jsonw.h"
+#include "base/time.h"
+#include "base/unicode.h"
+
+/* Windows-1252, 0x80 to 0x9F; the five holes are the C1 controls of the same number, as Windows reads them. */
+static const uint16_t cp1252[32] = {
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
+    0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
+};
+
+uint64_t sp_value_u64(struct sp_value v)
+{
+    const unsigned char *p = v.ptr;
+    uint64_t n = 0;
+
+    if (v.type == SP_V_INT)
+        return (uint64_t)sp_value_i64(v);
+    for (uint32_t i = v.len < 8 ? v.len : 8; i-- > 0;)
+        n = n << 8 | p[i];
+    return n;
+}
+
+int64_t sp_value_i64(struct sp_value v)
+{
+    struct sp_value bits = { v.ptr, v.len, SP_V_UINT };
+    uint64_t n = sp_value_u64(bits);
+
+    if (v.type != SP_V_INT || v.len == 0 || v.len >= 8)
+        return (int64_t)n;
+    if (n >> (8 * v.len - 1) & 1)
+        n |= UINT64_MAX << (8 * v.len);
+    return (int64_t)n;
+}
+
+bool sp_value_is_number(struct sp_value v)
+{
+    return v.type == SP_V_INT || v.type == SP_V_UINT || v.type == SP_V_HEX || v.type == SP_V_NUMBER ||
+           v.type == SP_V_REAL32 || v.type == SP_V_REAL64;
+}
+
+/* The value of a REAL; false when its bytes are too few. */
+static bool real_of(struct sp_value v, double *ret)
+{
+    uint64_t bits = sp_value_u64(v);
+    uint32_t low = (uint32_t)bits;
+    float f;
+
+    if (v.type == SP_V_REAL32 && v.len >= 4) {
+        memcpy(&f, &low, sizeof f);
+        *ret = (double)f;
+        return true;
+    }
+    if (v.type != SP_V_REAL64 || v.len < 8)
+        return false;
+    memcpy(ret, &bits, sizeof *ret);
+    return true;
+}
+
+/* The shortest decimal that reads back as the same number of its size. */
+static void write_real(struct sp_buf *out, struct sp_value v)
+{
+    bool small = v.type == SP_V_REAL32;
+    char text[40];
+    double d;
+
+    if (!real_of(v, &d))
+        return;
+    if (!isfinite(d)) {
+        sp_buf_text(out, isnan(d) ? "NaN" : d < 0 ? "-Infinity" : "Infinity");
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, d);
+        if (small ? !(strtof(text, NULL) < (float)d) && !(strtof(text, NULL) > (float)d)
+                  : !(strtod(text, NULL) < d) && !(strtod(text, NULL) > d))
+            break;
+    }
+    sp_buf_text(out, text);
+}
+
+static void write_guid(struct sp_buf *out, struct sp_value v)
+{
+    static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+    const unsigned char *p = v.ptr;
+
+    if (v.len < 16)
+        return;
+    sp_buf_char(out, '{');
+    for (size_t i = 0; i < sizeof order; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            sp_buf_char(out, '-');
+        sp_buf_hex(out, p + order[i], 1, false);
+    }
+    sp_buf_char(out, '}');
+}
+
+/* MS-DTYP 2.4.2.1: an authority of 2^32 and above is written in hexadecimal. */
+static void write_sid(struct sp_buf *out, struct sp_value v)
+{
+    const unsigned char *p = v.ptr;
+    uint64_t authority = 0;
+
+    if (v.len < 8)
+        return;
+    for (int i = 2; i < 8; i++)
+        authority = authority << 8 | p[i];
+    sp_buf_text(out, "S-");
+    sp_buf_u64(out, p[0]);
+    sp_buf_char(out, '-');
+    if (authority >> 32)
+        sp_buf_printf(out, "0x%012llx", (unsigned long long)authority);
+    else
+        sp_buf_u64(out, authority);
+    for (uint32_t i = 0, at = 8; i < p[1] && at + 4 <= v.len; i++, at += 4) {
+        sp_buf_char(out, '-');
+        sp_buf_u64(out, sp_value_u64((struct sp_value){ p + at, 4, SP_V_UINT }));
+    }
+}
+
+/* The moment of a SYSTEMTIME; false when its members are no date. */
+static bool systemtime_of(struct sp_value v, struct sp_time *ret)
+{
+    static const uint16_t most[8] = { 9999, 12, 6, 31, 23, 59, 59, 999 };
+    const unsigned char *p = v.ptr;
+    unsigned m[8];
+
+    if (v.len < 16)
+        return false;
+    for (int i = 0; i < 8; i++) {
+        m[i] = (unsigned)p[2 * i] | (unsigned)p[2 * i + 1] << 8;
+        if (m[i] > most[i])
+            return false;
+    }
+    if (m[0] < 1 || m[1] < 1 || m[3] < 1)
+        return false;
+    *ret = (struct sp_time){ .sec = sp_time_from_date((int32_t)m[0], m[1], m[3], m[4], m[5], m[6]),
+                             .nsec = m[7] * 1000000u, .digits = 3, .known = true, .has_zone = true };
+    return true;
+}
+
+/* A time stamp that is no time keeps its bytes in sight, as a number. */
+static void write_time(struct sp_buf *out, struct sp_value v)
+{
+    struct sp_time t = { 0 };
+
+    if (v.type == SP_V_FILETIME && v.len >= 8)
+        t = sp_time_filetime(sp_value_u64(v));
+    else if (v.type == SP_V_SYSTEMTIME)
+        (void)systemtime_of(v, &t);
+    if (t.known)
+        sp_time_write(out, t);
+    else if (v.type == SP_V_FILETIME && v.len >= 8)
+        sp_buf_u64(out, sp_value_u64(v));
+    else if (v.type == SP_V_SYSTEMTIME && v.len >= 16)
+        sp_buf_hex(out, v.ptr, 16, true);
+}
+
+static void write_utf16(struct sp_buf *out, struct sp_value v)
+{
+    const unsigned char *p = v.ptr;
+    size_t len = v.len & ~UINT32_C(1);
+
+    while (len && p[len - 1] == 0 && p[len - 2] == 0)
+        len -= 2;
+    sp_utf16_to_utf8(out, p, len);
+}
+
+static void write_ansi(struct sp_buf *out, struct sp_value v)
+{
+    const unsigned char *p = v.ptr;
+    size_t len = v.len;
+    char code[4];
+
+    while (len && p[len - 1] == 0)
+        len--;
+    if (!sp_buf_reserve(out, 3 * len))
+        return;
+    for (size_t i = 0; i < len; i++)
+        sp_buf_add(out, code, sp_utf8_put(code, p[i] >= 0x80 && p[i] < 0xA0 ? cp1252[p[i] - 0x80] : p[i]));
+}
+
+static uint32_t hex4(const char *p)
+{
+    uint32_t n = 0;
+
+    for (int i = 0; i < 4; i++)
+        n = n << 4 | (uint32_t)(p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+    return n;
+}
+
+/* `\uXXXX` at `at`, with its other half where it is a pair; the offset behind it. A half alone: U+FFFD. */
+static size_t write_u(struct sp_buf *out, struct sp_str s, size_t at)
+{
+    uint32_t code, low;
+    char utf8[4];
+
+    if (s.len - at < 6)
+        return s.len;
+    code = hex4(s.ptr + at + 2);
+    at += 6;
+    if (code >= 0xD800 && code < 0xDC00 && s.len - at >= 6 && s.ptr[at] == '\\' && s.ptr[at + 1] == 'u') {
+        low = hex4(s.ptr + at + 2);
+        if (low >= 0xDC00 && low < 0xE000) {
+            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+            at += 6;
+        }
+    }
+    sp_buf_add(out, utf8, sp_utf8_put(utf8, code));
+    return at;
+}
+
+static void write_json_text(struct sp_buf *out, struct sp_value v)
+{
+    struct sp_str s = { v.ptr, v.len };
+    size_t at = 0;
+
+    if (!sp_buf_reserve(out, s.len)) /* an escape is never shorter than what it stands for */
+        return;
+    while (at < s.len) {
+        const char *back = memchr(s.ptr + at, '\\', s.len - at);
+        size_t stop = back ? (size_t)(back - s.ptr) : s.len;
+
+        sp_buf_add(out, s.ptr + at, stop - at);
+        at = stop;
+        if (s.len - at < 2)
+            break;
+        if (s.ptr[at + 1] == 'u') {
+            at = write_u(out, s, at);
+            continue;
+        }
+        switch (s.ptr[at + 1]) {
+        case 'b': sp_buf_char(out, '\b'); break;
+        case 'f': sp_buf_char(out, '\f'); break;
+        case 'n': sp_buf_char(out, '\n'); break;
+        case 'r': sp_buf_char(out, '\r'); break;
+        case 't': sp_buf_char(out, '\t'); break;
+        default: sp_buf_char(out, s.ptr[at + 1]);
+        }
+        at += 2;
+    }
+}
+
+void sp_value_write(struct sp_buf *out, struct sp_value v)
+{
+    switch ((enum sp_value_type)v.type) {
+    case SP_V_TEXT:
+    case SP_V_NUMBER: sp_buf_add(out, v.ptr, v.len); break;
+    case SP_V_JSON_TEXT: write_json_text(out, v); break;
+    case SP_V_UTF16: write_utf16(out, v); break;
+    case SP_V_ANSI: write_ansi(out, v); break;
+    case SP_V_INT: sp_buf_i64(out, sp_value_i64(v)); break;
+    case SP_V_UINT: sp_buf_u64(out, sp_value_u64(v)); break;
+    case SP_V_HEX: sp_buf_printf(out, "0x%llx", (unsigned long long)sp_value_u64(v)); break;
+    case SP_V_REAL32:
+    case SP_V_REAL64: write_real(out, v); break;
+    case SP_V_BOOL: sp_buf_text(out, sp_value_u64(v) ? "true" : "false"); break;
+    case SP_V_TRUE: sp_buf_text(out, "true"); break;
+    case SP_V_FALSE: sp_buf_text(out, "false"); break;
+    case SP_V_BINARY: sp_buf_hex(out, v.ptr, v.len, true); break;
+    case SP_V_GUID: write_guid(out, v); break;
+    case SP_V_SID: write_sid(out, v); break;
+    case SP_V_FILETIME:
+    case SP_V_SYSTEMTIME: write_time(out, v); break;
+    case SP_V_NULL:
+    case SP_V_LIST:
+    case SP_V_MAP: break;
+    }
+}
+
+struct sp_str sp_value_text(struct sp_value v, struct sp_buf *scratch)
+{
+    if (v.type == SP_V_TEXT || v.type == SP_V_NUMBER)
+        return v.len ? (struct sp_str){ v.ptr, v.len } : SP_STR_NONE;
+    sp_buf_clear(scratch);
+    sp_value_write(scratch, v);
+    return scratch->failed ? SP_STR_NONE : sp_buf_view(scratch);
+}
+
+struct sp_time sp_value_time(struct sp_value v, struct sp_buf *scratch)
+{
+    struct sp_time t = { 0 };
+
+    if (v.type == SP_V_FILETIME)
+        return v.len >= 8 ? sp_time_filetime(sp_value_u64(v)) : t;
+    if (v.type == SP_V_SYSTEMTIME)
+        (void)systemtime_of(v, &t);
+    else if (v.type == SP_V_TEXT || v.type == SP_V_JSON_TEXT || v.type == SP_V_UTF16 || v.type == SP_V_ANSI)
+        (void)sp_time_parse(sp_value_text(v, scratch), &t);
+    return t;
+}
+
+void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch)
+{
+    struct sp_json w = sp_json_to(out);
+    double d;
+
+    switch ((enum sp_value_type)v.type) {
+    case SP_V_NULL: sp_json_null(&w); break;
+    case SP_V_INT:
+    case SP_V_UINT:
+    case SP_V_NUMBER:
+    case SP_V_BOOL:
+    case SP_V_TRUE:
+    case SP_V_FALSE: sp_value_write(out, v); break;
+    case SP_V_REAL32:
+    case SP_V_REAL64:
+        if (real_of(v, &d) && isfinite(d)) { /* JSON has no word for the others */
+            sp_value_write(out, v);
+            break;
+        }
+        sp_json_str(&w, sp_value_text(v, scratch));
+        break;
+    case SP_V_LIST: sp_buf_text(out, "[]"); break;
+    case SP_V_MAP: sp_buf_text(out, "{}"); break;
+    case SP_V_TEXT:
+    case SP_V_JSON_TEXT:
+    case SP_V_UTF16:
+    case SP_V_ANSI:
+    case SP_V_HEX:
+    case SP_V_BINARY:
+    case SP_V_GUID:
+    case SP_V_SID:
+    case SP_V_FILETIME:
+    case SP_V_SYSTEMTIME:
+        sp_json_str(&w, sp_value_text(v, scratch));
+        out->failed |= scratch->failed;
+        break;
+    }
+}
+
+void sp_tree_json(struct sp_buf *out, const struct sp_tree *tree, uint32_t at, struct sp_buf *scratch)
+{
+    const struct sp_node *node = &tree->node[at];
+    bool map = node->value.type == SP_V_MAP;
+    struct sp_json key = sp_json_to(out);
+
+    if (!map && node->value.type != SP_V_LIST) {
+        sp_value_json(out, node->value, scratch);
+        return;
+    }
+    sp_buf_char(out, map ? '{' : '[');
+    for (uint32_t child = node->child; child; child = tree->node[child].next) {
+        if (child != node->child)
+            sp_buf_char(out, ',');
+        key.comma = false;
+        if (map)
+            sp_json_key(&key, tree->node[child].name);
+        sp_tree_json(out, tree, child, scratch);
+    }
+    sp_buf_char(out, map ? '}' : ']');
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Loading rules from memory, for tests, fuzzing and spoor's own rules.
+ */
+#ifndef SP_RULE_RULE_LOAD_H
+#define SP_RULE_RULE_LOAD_H
+#include "rule/rule.h"
+
+/* A rule set of one text, which is treated as the file `name`; options' paths are not read. As sp_rules_load. */
+int sp_rules_parse(struct sp_str name, struct sp_str text, const struct sp_rule_options *options, struct sp_rule_set **ret,
+                   struct sp_error *err);
+
+#endif
