@@ -92,6 +92,7 @@ static void serve(const char *prefix)
         if (child == 0) {
             fclose(requests);
             close(4);
+            memset(state, 0, sizeof *state); /* the last run's, which must not fail these two opens */
             output_to(prefix, ".out", 1);
             output_to(prefix, ".err", 2);
             memset(state, 0, sizeof *state);

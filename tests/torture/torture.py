@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fails every allocation, open, read and write of a few commands in turn: `make torture`.
 
-    tests/torture/torture.py --spoor build-torture/spoor --plain build/spoor [--max 5000] [--step 1] [--only TEXT]
+    tests/torture/torture.py --spoor build-torture/spoor [--max 5000] [--step 1] [--only TEXT]
 
 For each command of COMMANDS and each kind, call 1, 2, 3 ... fails until a run gets through without meeting
 the failure, or --max is reached. Writes and allocations fail a second time "from N on", as a full disk does.
@@ -68,8 +68,8 @@ def rules():
     }
 
 
-def make_fixture(folder, plain):
-    """Small logs and rules in `folder`. The EVTX is the head of a simulated one: its header and first chunk."""
+def make_fixture(folder, sample):
+    """Small logs and rules in `folder`; the EVTX holds a value of every type, written by `sample`."""
     os.makedirs(os.path.join(folder, "rules"))
     os.makedirs(os.path.join(folder, "logs"))
     with open(os.path.join(folder, "small.ndjson"), "w", encoding="utf-8") as f:
@@ -79,19 +79,9 @@ def make_fixture(folder, plain):
     for number, (name, detection) in enumerate(rules().items()):
         with open(os.path.join(folder, "rules", name + ".yml"), "w", encoding="utf-8") as f:
             f.write(rule(name, number, detection))
-    world = os.path.join(folder, "world")
-    subprocess.run([plain, "simulate", "--story", "first", "--seed", "1", "--out", world], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    logs = sorted(os.path.join(d, n) for d, _, names in os.walk(world) for n in names if n.endswith(".evtx"))
-    if not logs:
-        sys.exit("the simulated world holds no EVTX; look at: spoor simulate --story first")
-    with open(logs[0], "rb") as f:
-        head = f.read(4096 + 65536)
-    for name in ("small.evtx", "logs/a.evtx"):
-        with open(os.path.join(folder, name), "wb") as f:
-            f.write(head)
-    shutil.copy(os.path.join(folder, "small.ndjson"), os.path.join(folder, "logs"))
-    shutil.rmtree(world)
+    subprocess.run([sample, os.path.join(folder, "small.evtx")], check=True, stdout=subprocess.DEVNULL)
+    for name in ("small.evtx", "small.ndjson"):
+        shutil.copy(os.path.join(folder, name), os.path.join(folder, "logs"))
 
 
 # ---------------------------------------------------------------- one run
@@ -232,21 +222,21 @@ def torture(args, name, folder, tally):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--spoor", default="build-torture/spoor", help="the program with fail.c in it")
-    p.add_argument("--plain", default="build/spoor", help="the program that makes the fixture")
+    p.add_argument("--sample", default="build/tests/unit/read/evtx_sample", help="the program that writes a small EVTX")
     p.add_argument("--max", type=int, default=5000, help="fail call 1 to this")
     p.add_argument("--step", type=int, default=1)
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--only", default="", help="commands whose name contains this")
     p.add_argument("--show", type=int, default=10, help="so many findings are shown in full")
     args = p.parse_args()
-    args.spoor, args.plain = os.path.abspath(args.spoor), os.path.abspath(args.plain)
-    for program in (args.spoor, args.plain):
+    args.spoor, args.sample = os.path.abspath(args.spoor), os.path.abspath(args.sample)
+    for program in (args.spoor, args.sample):
         if not os.access(program, os.X_OK):
             sys.exit(f"{program}: no program there; build first (make torture does)")
     tally = Tally()
     folder = tempfile.mkdtemp(prefix="spoor-torture-")
     try:
-        make_fixture(folder, args.plain)
+        make_fixture(folder, args.sample)
         for name in COMMANDS:
             if args.only in name:
                 torture(args, name, folder, tally)
