@@ -59,7 +59,7 @@ clang:
 
 tsan: all
 	@$(STEP) $(LOG)/tsan-build "building with ThreadSanitizer" env TARGETS=spoor tools/build build-tsan -Db_sanitize=thread -Db_lundef=false -Doptimization=1
-	@$(STEP) $(LOG)/tsan "hunts with many threads under ThreadSanitizer" tests/threads.py --spoor build-tsan/spoor --plain build/spoor
+	@$(STEP) $(LOG)/tsan "hunts with many threads under ThreadSanitizer" tests/threads.py --spoor build-tsan/spoor
 
 check-real: all
 	@tests/real/run
