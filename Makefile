@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. Meson does the work; each target says what it does and keeps its output in build-log/.
+#
+#   make            build/spoor                        make torture   fail each allocation, open, read, write in turn
+#   make demo       a small world, hunted              make fuzz      T=evtx SECONDS=60 (all targets without T)
+#   make quick      under 60 s: unit tests, style      make tsan      threads under ThreadSanitizer
+#   make check      under 3 min: and sanitizers,       make interop   against other programs, where they are installed
+#                   goldens, coverage                  make bench     speed as ratios, one interleaved run
+#   make check-real with the data of ../shared         make tidy      the house style
+#   make release    all of it, and an hour of fuzzing  make clean     remove what was built
+
+STEP = tools/step
+LOG = build-log
+# In CI a warning is an error.
+STRICT = $(if $(CI),--werror)
+SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+CLANG = clang-14
+SECONDS = 60
+JOBS = 1
+N = 5000
+
+.PHONY: all demo quick unit check asan golden coverage clang tsan check-real bench fuzz torture tidy interop release clean
+
+all:
+	@$(STEP) $(LOG)/build "building build/spoor" tools/build build $(STRICT)
+
+demo: all
+	@tools/demo
+
+unit: all
+	@$(STEP) $(LOG)/unit "unit tests" tests/run_unit.py build --suite quick
+
+tidy:
+	@$(STEP) $(LOG)/tidy "house style" tests/tidy/tidy.py
+	@$(STEP) $(LOG)/tidy-test "tests of the house style" tests/tidy/tidy_test.py
+
+quick: unit tidy
+
+golden: all
+	@$(STEP) $(LOG)/golden "goldens" tests/golden/golden.py
+	@$(STEP) $(LOG)/own-rules "spoor's own rules against their examples" tests/own_rules
+
+asan:
+	@$(STEP) $(LOG)/asan-build "building with AddressSanitizer and UBSan" tools/build build-asan $(SANITIZE)
+	@$(STEP) $(LOG)/asan-unit "unit tests under the sanitizers" tests/run_unit.py build-asan --suite quick
+	@$(STEP) $(LOG)/asan-golden "goldens under the sanitizers" tests/golden/golden.py --spoor build-asan/spoor
+	@$(STEP) $(LOG)/asan-seeds "fuzz seeds replayed under the sanitizers" tests/fuzz/replay_seeds --dir build-asan
+
+coverage:
+	@$(STEP) $(LOG)/coverage-build "building for coverage" tools/build build-cov -Db_coverage=true -Doptimization=0
+	@$(STEP) $(LOG)/coverage "coverage of src/" tools/coverage
+
+check: quick golden asan coverage
+	@echo "All is well: quick tests, goldens, sanitizers, coverage."
+
+clang:
+	@CC=$(CLANG) $(STEP) $(LOG)/clang-build "building with clang, warnings are errors" tools/build build-clang --werror
+	@$(STEP) $(LOG)/clang-unit "unit tests of the clang build" tests/run_unit.py build-clang --suite quick
+
+tsan: all
+	@$(STEP) $(LOG)/tsan-build "building with ThreadSanitizer" env TARGETS=spoor tools/build build-tsan -Db_sanitize=thread -Db_lundef=false -Doptimization=1
+	@$(STEP) $(LOG)/tsan "hunts with many threads under ThreadSanitizer" tests/threads.py --spoor build-tsan/spoor
+
+check-real: all
+	@tests/real/run
+
+torture: all
+	@$(STEP) $(LOG)/torture-build "building for torture" env TARGETS=spoor tools/build build-torture -Dtorture=true $(SANITIZE)
+	@tests/torture/torture.py --max $(N)
+
+fuzz: all
+	@CC=$(CLANG) $(STEP) $(LOG)/fuzz-build "building the fuzz targets" env TARGETS=fuzz_targets tools/build build-fuzz -Dfuzzer=true $(SANITIZE)
+	@$(STEP) $(LOG)/fuzz-seeds "making seeds" tests/fuzz/seeds.py build-fuzz/seeds
+	@tests/fuzz/fuzz.py --target "$(T)" --seconds $(SECONDS) --jobs $(JOBS)
+
+bench: all
+	@bench/bench.py
+
+interop: all
+	@tests/real/interop
+
+release: check clang tsan check-real torture interop bench
+	@$(MAKE) --no-print-directory fuzz SECONDS=3600 JOBS=2
+
+clean:
+	rm -rf build build-asan build-cov build-clang build-tsan build-fuzz build-torture build-log
