@@ -493,20 +493,19 @@ static int parse(struct parse *p)
     }
 }
 
-int sp_json_parse(struct sp_str text, size_t *at, const struct sp_limits *limits, struct sp_tree *tree,
-                  struct sp_buf *names, uint64_t *duplicates, struct sp_error *err)
+int sp_json_parse(struct sp_str text, size_t *at, const struct sp_limits *limits, const struct sp_json_room *room, struct sp_error *err)
 {
     struct parse p = { .s = (const unsigned char *)text.ptr, .len = text.len, .at = *at, .limits = limits,
-                       .tree = tree, .names = names, .err = err, .open = NONE };
+                       .tree = room->tree, .names = room->names, .err = err, .open = NONE };
     int rc;
 
-    sp_tree_clear(tree);
-    sp_buf_clear(names);
+    sp_tree_clear(room->tree);
+    sp_buf_clear(room->names);
     rc = parse(&p);
     if (rc > 0)
-        *duplicates += p.duplicates;
+        *room->duplicates += p.duplicates;
     else
-        sp_tree_clear(tree); /* half a tree still holds the stack in its nodes */
+        sp_tree_clear(room->tree); /* half a tree still holds the stack in its nodes */
     if (rc != 0)
         *at = p.at;
     return rc;

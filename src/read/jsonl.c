@@ -309,7 +309,7 @@ static int value(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err
     for (;;) {
         at = duplicates = 0;
         text = sp_window_text(&j->window);
-        rc = sp_json_parse(text, &at, j->limits, &j->tree, &j->names, &duplicates, &why);
+        rc = sp_json_parse(text, &at, j->limits, &(struct sp_json_room){ &j->tree, &j->names, &duplicates }, &why);
         if (j->window.end || rc < 0 || (rc > 0 && (at < text.len || text.ptr[0] == '{')))
             break;
         if (sp_window_held(&j->window) > j->limits->record_bytes)
@@ -427,7 +427,7 @@ static int whole(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err
         tell(j, sp_window_place(&j->window, 0), "no JSON value");
         return AT_END;
     }
-    rc = sp_json_parse(text, &at, j->limits, &j->tree, &j->names, &j->duplicates, &why);
+    rc = sp_json_parse(text, &at, j->limits, &(struct sp_json_room){ &j->tree, &j->names, &j->duplicates }, &why);
     if (rc == SP_ERR_NOMEM)
         return sp_error_nomem(err);
     for (end = at; rc > 0 && end < text.len && is_space(text.ptr[end]); end++)

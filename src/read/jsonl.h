@@ -22,8 +22,12 @@
  * Returns 1 (also for a number that the text's end ends: the caller knows whether more digits may follow);
  * 0 when the text ends before the value does (more bytes may complete it);
  * SP_ERR_FORMAT or SP_ERR_LIMIT with *at at the offending byte; SP_ERR_NOMEM. */
-int sp_json_parse(struct sp_str text, size_t *at, const struct sp_limits *limits, struct sp_tree *tree,
-                  struct sp_buf *names, uint64_t *duplicates, struct sp_error *err);
+struct sp_json_room {
+    struct sp_tree *tree;
+    struct sp_buf *names;
+    uint64_t *duplicates;
+};
+int sp_json_parse(struct sp_str text, size_t *at, const struct sp_limits *limits, const struct sp_json_room *room, struct sp_error *err);
 
 struct sp_input; /* read/source.h */
 struct sp_jsonl;

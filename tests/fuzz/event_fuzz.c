@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     sp_buf_init(&names, 0);
     sp_buf_init(&out, 1 << 22);
-    if (sp_json_parse((struct sp_str){ (const char *)data, size }, &at, &limits, &tree, &names, &duplicates, NULL) == 1 &&
+    if (sp_json_parse((struct sp_str){ (const char *)data, size }, &at, &limits, &(struct sp_json_room){ &tree, &names, &duplicates }, NULL) == 1 &&
         sp_event_make(events, &record, &event) == 0)
         ask(events, &event, &out);
     sp_buf_done(&out);

@@ -27,14 +27,14 @@ static void same_again(struct sp_jsonl *jsonl, const struct sp_record *record, c
     size_t at = 0;
 
     must(sp_jsonl_compact(jsonl, &compact) == 0);
-    must(sp_json_parse(sp_buf_view(&compact), &at, limits, &tree, &names, &duplicates, &err) == 1);
+    must(sp_json_parse(sp_buf_view(&compact), &at, limits, &(struct sp_json_room){ &tree, &names, &duplicates }, &err) == 1);
     must(at == compact.len);
     sp_tree_json(&one, record->tree, 0, &scratch);
     sp_tree_json(&two, &tree, 0, &scratch);
     must(sp_str_eq(sp_buf_view(&one), sp_buf_view(&two)));
     for (size_t cut = 1; cut < compact.len && cut < 64; cut++) { /* a beginning is never refused */
         at = 0;
-        must(sp_json_parse((struct sp_str){ compact.ptr, compact.len - cut }, &at, limits, &tree, &names, &duplicates, &err) >= 0);
+        must(sp_json_parse((struct sp_str){ compact.ptr, compact.len - cut }, &at, limits, &(struct sp_json_room){ &tree, &names, &duplicates }, &err) >= 0);
     }
     sp_tree_done(&tree);
     sp_buf_done(&compact);

@@ -31,7 +31,7 @@ static void make_given(const char *json, struct sp_logsource given, const char *
         ok(sp_taxonomy_for(taxonomy, given, &c, NULL) == 0);
     events = sp_events_new(taxonomy, c);
     sp_buf_clear(&names);
-    ok(sp_json_parse(sp_str_c(json), &at, &limits, &tree, &names, &duplicates, NULL) == 1);
+    ok(sp_json_parse(sp_str_c(json), &at, &limits, &(struct sp_json_room){ &tree, &names, &duplicates }, NULL) == 1);
     record = (struct sp_record){ .kind = SP_RECORD_JSON, .tree = &tree };
     ok(sp_event_make(events, &record, &event) == 0);
 }

@@ -5,11 +5,9 @@
 #include "read/value.h"
 #include "tap.h"
 
-/* ---- a log, what reading it told, what it gave ---- */
-
 static struct sp_buf file, text, scratch, told;
 static struct sp_evtx *evtx;
-static struct sp_record record;
+static struct sp_record record; /* the one last read */
 static uint64_t undecodable, records, losses, tellings;
 static size_t allocations;
 
@@ -25,19 +23,13 @@ void *__wrap_calloc(size_t count, size_t size) { allocations++; return __real_ca
 
 static void tell(void *arg, uint64_t offset, bool lost, const char *reason)
 {
-    (void)arg;
-    (void)offset;
-    tellings++;
-    losses += lost;
+    (void)arg, (void)offset;
+    tellings++, losses += lost;
     sp_buf_text(&told, reason);
     sp_buf_char(&told, '\n');
 }
 
-static bool was_told(const char *words)
-{
-    return sp_str_find(sp_buf_view(&told), sp_str_c(words)) != SIZE_MAX;
-}
-
+static bool was_told(const char *words) { return sp_str_find(sp_buf_view(&told), sp_str_c(words)) != SIZE_MAX; }
 static void open_reader(void)
 {
     struct sp_limits limits = sp_limits_default();

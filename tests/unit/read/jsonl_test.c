@@ -20,7 +20,7 @@ static struct sp_str parsed_str(struct sp_str text)
     stop = 0;
     duplicates = 0;
     sp_buf_clear(&out);
-    rc = sp_json_parse(text, &stop, &limits, &tree, &names, &duplicates, &err);
+    rc = sp_json_parse(text, &stop, &limits, &(struct sp_json_room){ &tree, &names, &duplicates }, &err);
     if (rc > 0)
         sp_tree_json(&out, &tree, 0, &scratch);
     else if (rc == 0)
