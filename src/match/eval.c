@@ -84,8 +84,13 @@ static bool room_for_class(struct sp_eval *e, uint32_t id)
 
 const struct sp_rule *const *sp_eval_rules(struct sp_eval *e, const struct sp_class *c, uint32_t *ret_count)
 {
+    static const struct sp_rule *const nothing[1] = { NULL };
     struct class_rules *found;
 
+    if (c->id == SP_CLASS_NONE) { /* no log source: no rule applies, and the number is no index */
+        *ret_count = 0;
+        return nothing;
+    }
     if (!room_for_class(e, c->id))
         return NULL;
     found = &e->of_class[c->id];
