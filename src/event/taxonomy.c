@@ -53,7 +53,7 @@ int sp_taxonomy_new(struct sp_taxonomy **ret, struct sp_error *err)
         return sp_error_nomem(err);
     sp_arena_init(&taxonomy->arena, SIZE_MAX);
     taxonomy->none.name = taxonomy->none.product = SP_STR_NONE;
-    taxonomy->none.id = UINT32_MAX;
+    taxonomy->none.id = SP_CLASS_NONE;
     for (uint32_t i = 0; i < sp_event_table_count && rc == 0; i++)
         rc = sp_taxonomy_parse(taxonomy, sp_event_tables[i].name,
                                (struct sp_str){ sp_event_tables[i].text, sp_event_tables[i].length }, err);

@@ -61,8 +61,10 @@ struct sp_value_line {
     struct sp_from from;
 };
 
+#define SP_CLASS_NONE UINT32_MAX /* the id of the class without parts: no rule applies to it */
+
 struct sp_class {
-    uint32_t id; /* index in the taxonomy */
+    uint32_t id; /* index in the taxonomy, or SP_CLASS_NONE */
     struct sp_str name, product;
     const struct sp_str *category, *service;
     uint32_t category_count, service_count;

@@ -84,12 +84,12 @@ static bool room_for_class(struct sp_eval *e, uint32_t id)
 
 const struct sp_rule *const *sp_eval_rules(struct sp_eval *e, const struct sp_class *c, uint32_t *ret_count)
 {
+    static const struct sp_rule *const nothing[1] = { NULL };
     struct class_rules *found;
-    static const struct sp_rule *const none[1];
 
-    if (c->product.len == 0 && c->category_count == 0 && c->service_count == 0) {
-        *ret_count = 0; /* nothing is known of the event: no rule applies (contract 1, generic JSON) */
-        return none;
+    if (c->id == SP_CLASS_NONE) { /* no log source: no rule applies, and the number is no index */
+        *ret_count = 0;
+        return nothing;
     }
     if (!room_for_class(e, c->id))
         return NULL;
