@@ -10,7 +10,7 @@ Each folder of tests/golden/cases is a case and runs in a scratch copy of itself
     stdout   what it must print, exactly; or stdout.pattern: a regular expression for all of it
     code     its exit code (absent: 0)
     stderr   one regular expression a line, each found somewhere in its stderr; an empty file: it says nothing
-Further files are input. --update writes stdout and code as they are now; read the diff before you commit it.
+Further files are input; `sample.evtx` is there too where cmd names it: a value of every type, from spoor's own writer. --update writes stdout and code as they are now; read the diff before you commit it.
 """
 import argparse
 import difflib
@@ -38,6 +38,9 @@ def run(spoor, case):
     with tempfile.TemporaryDirectory(prefix="spoor-golden-") as scratch:
         place = os.path.join(scratch, "case")
         shutil.copytree(case, place)
+        if "sample.evtx" in read(os.path.join(case, "cmd")):
+            writer = os.path.join(os.path.dirname(spoor), "tests", "unit", "read", "evtx_sample")
+            subprocess.run([writer, os.path.join(place, "sample.evtx")], check=True, stdout=subprocess.DEVNULL)
         env = {k: v for k, v in os.environ.items() if not k.startswith("SPOOR_")}
         env |= {"NO_COLOR": "1", "XDG_CACHE_HOME": os.path.join(scratch, "cache"), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
         r = subprocess.run([spoor, *shlex.split(read(os.path.join(case, "cmd")))], cwd=place, env=env, timeout=120, check=False,
