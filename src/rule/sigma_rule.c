@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "rule/sigma.h"
 
-static int add_reason(struct sigma *s, const struct sp_yaml *at, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int add_reason(struct sigma *s, const struct sp_yaml *at, const char *fmt, va_list ap)
 {
     char text[768];
     int n = snprintf(text, sizeof text, "%u:%u: ", at ? at->line : 1, at ? at->column : 1);

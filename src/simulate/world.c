@@ -112,7 +112,7 @@ static void set(struct sp_sim_event *event, const struct sp_pair *pair)
             event->values[i] = pair->value;
             return;
         }
-    assert(!"a story names a field that its event does not have");
+    assert(false && "a story names a field that its event does not have");
 }
 
 struct sp_sim_event *sp_world_add(struct sp_world *world, struct sp_host *host, enum sp_schema_kind kind, uint64_t time,
