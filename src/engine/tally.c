@@ -285,8 +285,10 @@ size_t sp_tally_top(struct sp_tally *t, struct sp_hunt_top *top, uint32_t *sourc
     struct per_rule *list = sp_realloc_array(NULL, t->count + 1, sizeof *list);
     size_t n;
 
-    if (!list)
+    if (!list || t->count == 0) {
+        sp_free(list);
         return 0;
+    }
     qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_host);
     t->hosts = 0;
     for (size_t i = 0; i < t->count; i++)

@@ -279,7 +279,8 @@ static int merge_begin(struct merge *m, struct sp_error *err)
 
     if (buffer < 65536)
         buffer = 65536;
-    qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
+    if (s->count)
+        qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
     m->run = sp_zalloc((s->run_count + 1) * sizeof *m->run);
     if (!m->run)
         return sp_error_nomem(err);

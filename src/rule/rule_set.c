@@ -323,6 +323,19 @@ static int by_path(const void *a, const void *b)
     return strcmp(((const struct sp_source *)a)->path, ((const struct sp_source *)b)->path);
 }
 
+/* A file or folder below a path of --rules that cannot be read is a refusal with a place, not a silent hole. */
+static int unreadable(struct loader *l, struct sp_str name, const char *why)
+{
+    struct sigma s = { .env = &l->env, .arena = &l->set->arena };
+    struct sp_yaml at = { .line = 1, .column = 1 };
+    struct sp_doc *doc = new_doc(l, name, 1);
+
+    if (!doc || sigma_refuse(&s, &at, "cannot be read: %s", why) == SP_ERR_NOMEM)
+        return sp_error_nomem(l->err);
+    settle_doc(l, doc, &s);
+    return 0;
+}
+
 static int one_file(struct loader *l, const struct sp_source *source)
 {
     struct sp_str text, name = sp_arena_str(&l->set->arena, sp_str_c(source->path));
@@ -330,7 +343,11 @@ static int one_file(struct loader *l, const struct sp_source *source)
 
     if (!name.ptr)
         return sp_error_nomem(l->err);
+    if (source->skipped)
+        return unreadable(l, name, source->skipped);
     rc = sp_slurp(source->path, UINT64_C(256) << 20, &text, l->err);
+    if (rc < 0 && rc != SP_ERR_NOMEM && source->walked)
+        return unreadable(l, name, l->err->what);
     if (rc < 0)
         return rc == SP_ERR_NOMEM ? rc : usage(l, source->path);
     rc = one_text(l, name, text);
@@ -351,14 +368,14 @@ static int load_files(struct loader *l)
     for (size_t i = 0; rc == 0 && i < list.count; i++) {
         const struct sp_source *s = &list.source[i];
 
-        if ((i && strcmp(s->path, list.source[i - 1].path) == 0) || (s->walked && !is_rule_name(s->path)))
+        if ((i && strcmp(s->path, list.source[i - 1].path) == 0) || (s->walked && !is_rule_name(s->path) && !(s->skipped && s->lost)))
             continue;
         if (s->skipped && !s->walked) {
             sp_error_set(l->err, SP_ERR_USAGE, "%s", s->skipped);
             sp_error_where(l->err, "%s", s->path);
             sp_error_cure(l->err, "check the path given to --rules");
             rc = SP_ERR_USAGE;
-        } else if (!s->skipped) {
+        } else if (!s->skipped || s->lost || is_rule_name(s->path)) {
             rc = one_file(l, s);
         }
     }
@@ -535,7 +552,8 @@ static int choose(struct loader *l)
         if (!l->doc[l->rule[i].doc].left_out)
             list[n++] = l->rule[i].rule;
     }
-    qsort(list, n, sizeof(struct sp_rule *), by_id_file);
+    if (n)
+        qsort(list, n, sizeof(struct sp_rule *), by_id_file);
     for (uint32_t i = 0; i < n; i++) {
         list[i]->rank = i;
         sp_hash_add(&l->hash, list[i]->sha256.bytes, sizeof list[i]->sha256.bytes);
