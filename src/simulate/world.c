@@ -59,7 +59,7 @@ const struct sp_session *sp_world_session(struct sp_world *world, const struct s
         return &none;
     }
     session->user = user;
-    session->logon_id = 0x40000 + sp_random_below(&world->random, 0x7fffff);
+    session->logon_id = user == &user_system ? 0x3e7 : 0x40000 + sp_random_below(&world->random, 0x7fffff);
     session->terminal = terminal;
     session->integrity = integrity;
     session->guid = sp_world_guid(world);
@@ -112,7 +112,7 @@ static void set(struct sp_sim_event *event, const struct sp_pair *pair)
             event->values[i] = pair->value;
             return;
         }
-    assert(!"a story names a field that its event does not have");
+    assert(false && "a story names a field that its event does not have");
 }
 
 struct sp_sim_event *sp_world_add(struct sp_world *world, struct sp_host *host, enum sp_schema_kind kind, uint64_t time,
