@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "simulate/evtx_write.h"
 
-enum { FIELDS_MAX = 32, TOKENS_MAX = 8 + 6 * FIELDS_MAX, BYTES_MAX = 68 };
+enum { FIELDS_MAX = SP_EMIT_FIELDS_MAX, TOKENS_MAX = 8 + 6 * FIELDS_MAX, BYTES_MAX = 68 };
 
 /* BinXML value types (evtx_write.h). */
 enum { T_NULL = 0x00, T_TEXT = 0x01, T_U8 = 0x04, T_U16 = 0x06, T_I32 = 0x07, T_U32 = 0x08, T_U64 = 0x0a, T_BOOL = 0x0d,

@@ -15,7 +15,7 @@ struct sp_evtxw;
  * that its type cannot hold; the text names it). */
 int sp_emit_event(struct sp_evtxw *writer, uint64_t number, const struct sp_sim_event *event, struct sp_error *err);
 
-enum { SP_EMIT_UTC = 32 };
+enum { SP_EMIT_UTC = 32, SP_EMIT_FIELDS_MAX = 32 };
 
 /* Sysmon's time of an event, some milliseconds before the record was written: `2026-03-02 13:12:40.123`. */
 void sp_emit_utc(const struct sp_sim_event *event, char out[SP_EMIT_UTC]);

@@ -59,7 +59,7 @@ const struct sp_session *sp_world_session(struct sp_world *world, const struct s
         return &none;
     }
     session->user = user;
-    session->logon_id = 0x40000 + sp_random_below(&world->random, 0x7fffff);
+    session->logon_id = user == &user_system ? 0x3e7 : 0x40000 + sp_random_below(&world->random, 0x7fffff);
     session->terminal = terminal;
     session->integrity = integrity;
     session->guid = sp_world_guid(world);
