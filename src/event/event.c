@@ -204,6 +204,16 @@ static void find_header(const struct sp_event *event, struct event_header *heade
     }
 }
 
+/* A field of the event's own data that is named like one of the header stands behind it in one list (System 104). */
+static void first_of_lists(const struct sp_event *event, struct event_header *header)
+{
+    uint32_t *const part[] = { &header->channel, &header->eventid, &header->provider };
+
+    for (int i = 0; i < 3; i++)
+        if (*part[i] && event->tree->node[*part[i]].value.type == SP_V_LIST)
+            *part[i] = event->tree->node[*part[i]].child;
+}
+
 /* Seconds since 1970 as a number; in milli-, micro- or nanoseconds when it has that many digits. */
 static struct sp_time epoch(struct sp_str text, struct sp_buf *scratch)
 {
@@ -267,6 +277,7 @@ int sp_event_make(struct sp_events *events, const struct sp_record *record, stru
     if (record->kind == SP_RECORD_EVTX) {
         ret->recognised = true;
         find_header(ret, &header);
+        first_of_lists(ret, &header);
     } else if (record->kind == SP_RECORD_JSON) {
         rc = sp_event_shape(events, ret, &header);
     }

@@ -132,9 +132,10 @@ int sigma_selection(struct sigma *s, const struct sp_yaml *node, struct sp_str n
     }
 }
 
-static bool is_identifier(const struct sp_yaml *key)
+/* In a filter `rules` names what it applies to. */
+static bool is_identifier(const struct sigma *s, const struct sp_yaml *key)
 {
-    return !sp_str_is(key->text, "condition") && !sp_str_is(key->text, "timeframe");
+    return !sp_str_is(key->text, "condition") && !sp_str_is(key->text, "timeframe") && !(s->filter && sp_str_is(key->text, "rules"));
 }
 
 static bool word_char(char c)
@@ -204,7 +205,7 @@ static int selection(struct parser *p, uint32_t pair, const struct sp_expr **ret
 static int find_selection(struct parser *p, struct sp_str name, const struct sp_expr **ret)
 {
     for (uint32_t i = 0; i < p->detection->count; i++)
-        if (is_identifier(sp_yaml_key(p->detection, i)) && sp_str_eq(sp_yaml_key(p->detection, i)->text, name))
+        if (is_identifier(p->s, sp_yaml_key(p->detection, i)) && sp_str_eq(sp_yaml_key(p->detection, i)->text, name))
             return selection(p, i, ret);
     return sigma_refuse(p->s, p->at, "the condition names `%.*s`, which the detection has not", SP_STR_ARG(name));
 }
@@ -244,7 +245,7 @@ static int parse_of(struct parser *p, const struct sp_expr **ret)
     for (uint32_t i = 0; rc == 0 && i < p->detection->count; i++) {
         const struct sp_expr *one;
 
-        if (!is_identifier(sp_yaml_key(p->detection, i)) || !caught(p, pattern, sp_yaml_key(p->detection, i)->text))
+        if (!is_identifier(p->s, sp_yaml_key(p->detection, i)) || !caught(p, pattern, sp_yaml_key(p->detection, i)->text))
             continue;
         rc = selection(p, i, &one);
         if (rc == 0)
@@ -396,7 +397,7 @@ int sigma_detection(struct sigma *s, const struct sp_yaml *detection, const stru
     if (!condition)
         return sigma_refuse(s, detection, "`condition` is missing in the detection");
     for (uint32_t i = 0; i < detection->count; i++)
-        identifiers += is_identifier(sp_yaml_key(detection, i));
+        identifiers += is_identifier(s, sp_yaml_key(detection, i));
     if (identifiers == 0)
         return sigma_refuse(s, detection, "the detection has no search identifier");
     p.made = sp_arena_zalloc(s->arena, (detection->count + 1) * sizeof(const struct sp_expr *));
@@ -405,7 +406,7 @@ int sigma_detection(struct sigma *s, const struct sp_yaml *detection, const stru
         return SP_ERR_NOMEM;
     rc = all_conditions(&p, condition, ret);
     for (uint32_t i = 0; rc == 0 && i < detection->count; i++)
-        if (is_identifier(sp_yaml_key(detection, i)) && !p.used[i]) {
+        if (is_identifier(s, sp_yaml_key(detection, i)) && !p.used[i]) {
             const struct sp_expr *x; /* still checked: a mistake in it is one */
 
             rc = selection(&p, i, &x);

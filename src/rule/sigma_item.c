@@ -102,6 +102,8 @@ static int one_modifier(struct sigma *s, const struct sp_yaml *at, struct sp_str
         return set_where(s, at, m, SP_WHERE_START);
     if (sp_str_is(name, "endswith"))
         return set_where(s, at, m, SP_WHERE_END);
+    if ((m->compare || m->timepart) && (sp_str_starts(name, SP_STR("gt")) || sp_str_starts(name, SP_STR("lt"))))
+        return sigma_refuse(s, at, "two comparisons on one item; write two items");
     if (sp_str_is(name, "re")) {
         if (position != 0)
             return sigma_refuse(s, at, "`re` must be the first modifier");
