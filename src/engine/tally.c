@@ -4,6 +4,7 @@
  */
 #include "engine/tally.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -164,56 +165,65 @@ static const char *level_color(enum sp_level level)
     }
 }
 
-/* Widest host, between 4 and 24 columns. */
-static size_t host_width(const struct sp_tally *t, struct sp_buf *scratch)
-{
-    size_t width = 4;
+/* Widths of the columns: as narrow as the rows allow, since the title is what people read. */
+struct columns {
+    size_t level, count, time, host, title; /* title 0: no limit */
+};
 
-    for (size_t i = 0; i < t->count && width < 24; i++) {
-        size_t n;
+static struct columns columns_of(const struct sp_tally *t, const struct sp_output *o, struct sp_buf *scratch)
+{
+    struct columns c = { 5, 5, o->width ? 16 : 19, 4, 0 };
+    size_t host_max = o->width ? 18 : SIZE_MAX, fixed;
+
+    for (size_t i = 0; i < t->count; i++) {
+        char digits[24];
+        size_t level = strlen(sp_level_name(t->row[i]->rule->level)), host;
+        int count = snprintf(digits, sizeof digits, "%llu", (unsigned long long)t->row[i]->count);
 
         sp_buf_clear(scratch);
         sp_safe_write(scratch, host_of(t->row[i]));
-        n = sp_safe_width(sp_buf_view(scratch));
-        width = n > width ? n : width;
+        host = sp_safe_width(sp_buf_view(scratch));
+        c.level = level > c.level ? level : c.level;
+        c.count = (size_t)count > c.count ? (size_t)count : c.count;
+        c.host = host > c.host ? host : c.host;
     }
-    return width < 24 ? width : 24;
+    c.host = c.host < host_max ? c.host : host_max;
+    fixed = c.level + c.count + 2 * c.time + c.host + 10;
+    if (o->width)
+        c.title = o->width > fixed + 16 ? o->width - fixed : 16;
+    return c;
+}
+
+static void table_row(const struct sp_tally_row *r, const struct columns *c, const struct sp_output *o, struct sp_buf *scratch, struct sp_buf *out)
+{
+    char first[40], last[40];
+
+    when(first, &r->first, o->local_time);
+    when(last, &r->last, o->local_time);
+    sp_buf_printf(out, "%s%-*s%s  %*llu  %-*.*s  %-*.*s  ", o->color ? level_color(r->rule->level) : "", (int)c->level,
+                  sp_level_name(r->rule->level), o->color ? "\033[0m" : "", (int)c->count, (unsigned long long)r->count,
+                  (int)c->time, (int)c->time, first, (int)c->time, (int)c->time, last);
+    cell(out, scratch, host_of(r), c->host, true);
+    sp_buf_text(out, "  ");
+    cell(out, scratch, r->rule->title, c->title, false);
+    sp_buf_char(out, '\n');
 }
 
 void sp_tally_table(struct sp_tally *t, const struct sp_output *o, struct sp_buf *out)
 {
     struct sp_buf scratch;
-    size_t host, fixed;
+    struct columns c;
 
     if (t->count == 0)
         return;
     sp_buf_init(&scratch, 0);
-    host = host_width(t, &scratch);
-    if (o->width == 0)
-        for (size_t i = 0; i < t->count; i++) { /* no terminal: hosts are shown whole */
-            sp_buf_clear(&scratch);
-            sp_safe_write(&scratch, host_of(t->row[i]));
-            if (sp_safe_width(sp_buf_view(&scratch)) > host)
-                host = sp_safe_width(sp_buf_view(&scratch));
-        }
-    fixed = 13 + 2 + 6 + 2 + 19 + 2 + 19 + 2 + host + 2;
+    c = columns_of(t, o, &scratch);
     qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_level_count);
-    sp_buf_printf(out, "%-13s  %6s  %-19s  %-19s  ", "LEVEL", "COUNT", "FIRST", "LAST");
-    cell(out, &scratch, SP_STR("HOST"), host, true);
+    sp_buf_printf(out, "%-*s  %*s  %-*s  %-*s  ", (int)c.level, "LEVEL", (int)c.count, "COUNT", (int)c.time, "FIRST", (int)c.time, "LAST");
+    cell(out, &scratch, SP_STR("HOST"), c.host, true);
     sp_buf_text(out, "  TITLE\n");
-    for (size_t i = 0; i < t->count; i++) {
-        const struct sp_tally_row *r = t->row[i];
-        char first[40], last[40];
-
-        when(first, &r->first, o->local_time);
-        when(last, &r->last, o->local_time);
-        sp_buf_printf(out, "%s%-13s%s  %6llu  %-19s  %-19s  ", o->color ? level_color(r->rule->level) : "",
-                      sp_level_name(r->rule->level), o->color ? "\033[0m" : "", (unsigned long long)r->count, first, last);
-        cell(out, &scratch, host_of(r), host, true);
-        sp_buf_text(out, "  ");
-        cell(out, &scratch, r->rule->title, o->width > fixed + 16 ? o->width - fixed : o->width ? 16 : 0, false);
-        sp_buf_char(out, '\n');
-    }
+    for (size_t i = 0; i < t->count; i++)
+        table_row(t->row[i], &c, o, &scratch, out);
     if (scratch.failed)
         out->failed = true;
     sp_buf_done(&scratch);
