@@ -31,8 +31,8 @@ enum sp_value_type {
     SP_V_UTF16,       /* UTF-16LE, may hold lone surrogates and trailing NULs */
     SP_V_ANSI,        /* bytes of a Windows code page, read as Windows-1252 */
     SP_V_INT,         /* little endian, `len` 1, 2, 4 or 8 */
-    SP_V_UINT,        /* the same, unsigned; also size_t */
-    SP_V_HEX,         /* the same, written 0x... in lower case without leading zeros */
+    SP_V_UINT,        /* the same, unsigned */
+    SP_V_HEX,         /* the same, written 0x... in lower case without leading zeros; also size_t */
     SP_V_NUMBER,      /* a JSON number as it stands */
     SP_V_REAL32,      /* IEEE 754 little endian */
     SP_V_REAL64,
