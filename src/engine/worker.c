@@ -102,6 +102,8 @@ static int collect_why(struct sp_worker *w, const struct sp_rule *rule, const st
     sp_buf_clear(&w->code);
     sp_buf_str(&w->code, x->item->selection);
     sp_buf_printf(&w->code, "/%u", x->item->id);
+    if (w->code.failed) /* cleared again for the next item */
+        return SP_ERR_NOMEM;
     sp_json_str(out, sp_buf_view(&w->code));
     sp_json_key(out, SP_STR("field"));
     sp_json_str(out, x->item->field);
@@ -120,8 +122,11 @@ static struct sp_str own_field(struct sp_worker *w, const struct sp_event *event
     struct sp_found found;
 
     sp_buf_clear(to);
-    if (sp_event_get(w->events, event, name, false, &found) < 0 || found.count == 0 || found.value[0].type == SP_V_NULL ||
-        found.value[0].type == SP_V_MAP)
+    if (sp_event_get(w->events, event, name, false, &found) < 0) {
+        to->failed = true;
+        return (struct sp_str){ NULL, 0 };
+    }
+    if (found.count == 0 || found.value[0].type == SP_V_NULL || found.value[0].type == SP_V_MAP)
         return (struct sp_str){ NULL, 0 };
     if (json)
         sp_value_json(to, found.value[0], &w->payload);
@@ -160,7 +165,8 @@ static int describe(struct sp_worker *w, struct sp_sighting *s)
         s->fields = sp_buf_view(&w->fields);
         s->channel = own_field(w, e, SP_STR("Channel"), &w->channel, false);
     }
-    if (rc < 0 || w->host.failed || w->user.failed || w->session.failed || w->values.failed || w->fields.failed)
+    if (rc < 0 || w->host.failed || w->user.failed || w->session.failed || w->values.failed || w->fields.failed ||
+        w->channel.failed)
         return SP_ERR_NOMEM;
     return 0;
 }

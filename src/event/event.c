@@ -148,6 +148,8 @@ static int candidates(struct sp_events *events, const struct sp_event *event, co
         v[1] = node[header->provider].value;
     if (header->eventid)
         origin.has_eventid = event_id(node[header->eventid].value, &events->text3, &origin.eventid);
+    if (events->text3.failed)
+        return SP_ERR_NOMEM;
     if (!origin.has_eventid)
         origin.eventid = 0;
     h = hash(hash(origin.eventid + 1, v[0]), v[1]) | 1;
@@ -332,8 +334,10 @@ int sp_event_scalars(const struct sp_event *event, int (*each)(void *arg, struct
 
 static bool place(struct sp_events *events, const struct sp_event *event, const struct sp_from *from, struct sp_buf *out)
 {
-    if (!sp_event_text(events, event, from, &events->text3))
+    if (!sp_event_text(events, event, from, &events->text3)) {
+        out->failed |= events->text3.failed; /* no memory is not the same as no host */
         return false;
+    }
     sp_buf_str(out, sp_buf_view(&events->text3));
     return true;
 }

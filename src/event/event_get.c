@@ -331,7 +331,13 @@ bool sp_event_text(struct sp_events *events, const struct sp_event *event, const
     struct sp_found found;
 
     sp_buf_clear(out);
-    if (!from->a.len || sp_event_from(events, event, from, &found) < 0 || found.presence != SP_PRESENT)
+    if (!from->a.len)
+        return false;
+    if (sp_event_from(events, event, from, &found) < 0) {
+        out->failed = true;
+        return false;
+    }
+    if (found.presence != SP_PRESENT)
         return false;
     sp_value_write(out, found.value[0]);
     return !out->failed && out->len && !sp_str_is(sp_buf_view(out), "-");

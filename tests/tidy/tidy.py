@@ -12,6 +12,7 @@ registries. `tidy: allow NAME: reason` in a comment of the line lets one banned 
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -269,11 +270,12 @@ def check_names(paths, say):
 
 def tree_files(root):
     """Files of the tree, as paths relative to it: git's list, or all but build folders."""
-    r = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False) if os.path.exists(
-                           os.path.join(root, ".git")) else None
-    if r and r.returncode == 0:
-        return sorted({p.decode() for p in r.stdout.split(b"\0") if p})
+    # A clone may stand on a machine without git.
+    if os.path.exists(os.path.join(root, ".git")) and shutil.which("git"):
+        r = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        if r.returncode == 0:
+            return sorted({p.decode() for p in r.stdout.split(b"\0") if p})
     found = []
     for folder, below, names in os.walk(root):
         below[:] = [d for d in below if d not in (".git", "__pycache__", "node_modules") and not d.startswith("build")]
