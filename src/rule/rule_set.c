@@ -21,6 +21,7 @@
 struct loaded {
     struct sp_rule *rule;
     struct sp_str name;    /* `name:` of the document */
+    struct sp_logsource written; /* before pipelines */
     uint32_t doc;
 };
 
@@ -141,6 +142,16 @@ static int load_lists(struct loader *l)
     return 0;
 }
 
+/* Pipelines run by rising priority, equal ones in the order given. The one at `at` is new. */
+static void sort_in(struct loader *l, size_t at)
+{
+    const struct sp_yaml *fresh = l->env.pipeline[at];
+
+    for (; at > 0 && sigma_pipeline_priority(l->env.pipeline[at - 1]) > sigma_pipeline_priority(fresh); at--)
+        l->env.pipeline[at] = l->env.pipeline[at - 1];
+    l->env.pipeline[at] = fresh;
+}
+
 static int load_pipelines(struct loader *l)
 {
     const struct sp_rule_options *o = l->options;
@@ -170,7 +181,7 @@ static int load_pipelines(struct loader *l)
         rc = sigma_pipeline_check(o->pipeline[i], l->env.pipeline[i], l->err);
         if (rc < 0)
             return rc;
-        l->env.pipeline_count++;
+        sort_in(l, (size_t)l->env.pipeline_count++);
         sp_hash_add(&l->hash, text.ptr, text.len);
     }
     return 0;
@@ -242,7 +253,7 @@ static int keep_rule(struct loader *l, struct sigma *s, const struct sp_yaml *ro
         return SP_ERR_NOMEM;
     s->rule->own = l->own;
     r = &l->rule[l->rule_count];
-    *r = (struct loaded){ s->rule, SP_STR_NONE, doc };
+    *r = (struct loaded){ s->rule, SP_STR_NONE, s->written, doc };
     l->doc[doc].rule = s->rule;
     l->rule_count++;
     return member(l, root, "name", &r->name);
@@ -264,6 +275,8 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ya
         rc = sigma_refuse(&s, &place, "the document has %zu bytes, more than the limit rule-bytes", part->bytes.len);
     else
         rc = sp_yaml_parse(&l->yaml, part->text, part->line, l->options->limits, &root, &err);
+    if (rc == 0 && part->trailing)
+        rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
     if (rc < 0 && rc != SP_ERR_NOMEM && rc != SIGMA_REFUSED) {
         unsigned line = part->first, column = 1;
 
@@ -296,12 +309,19 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ya
 
 static int one_text(struct loader *l, struct sp_str file, struct sp_str text)
 {
-    struct sp_yaml_part part;
+    struct sp_yaml_part part, other;
     size_t at = 0;
     uint32_t line = 1;
+    bool first = true;
     int rc = 0;
 
-    while (rc == 0 && sp_yaml_part_next(text, &at, &line, &part)) {
+    for (; rc == 0 && sp_yaml_part_next(text, &at, &line, &part); first = false) {
+        size_t ahead = at;
+        uint32_t ignored = line;
+
+        /* Only a file of several documents is cut at its `---` lines (contract 5): one document is all of its file. */
+        if (first && !sp_yaml_part_next(text, &ahead, &ignored, &other))
+            part.bytes = text;
         if (l->doc_count >= l->options->limits->rules)
             return sp_error_set(l->err, SP_ERR_LIMIT, "more than %llu rule documents (limit rules)", (unsigned long long)l->options->limits->rules);
         rc = one_document(l, file, &part);
@@ -453,9 +473,10 @@ static int drop_twins(struct loader *l)
 /* ---------------------------------------------------------------- filters */
 
 /* `(rule) and (filter condition)`, the filter's identifiers in a world of their own (SPEC: sigma-T26). */
-static int apply_filter(struct loader *l, struct sp_rule *rule, const struct sp_yaml *root)
+static int apply_filter(struct loader *l, const struct loaded *to, const struct sp_yaml *root)
 {
-    struct sigma s = { .env = &l->env, .arena = &l->set->arena, .filter = true, .logsource = rule->logsource };
+    struct sp_rule *rule = to->rule;
+    struct sigma s = { .env = &l->env, .arena = &l->set->arena, .filter = true, .logsource = to->written };
     const struct sp_expr *part[2] = { rule->condition, NULL };
     int rc;
 
@@ -465,7 +486,9 @@ static int apply_filter(struct loader *l, struct sp_rule *rule, const struct sp_
     s.item_count = rule->item_count;
     s.item_room = rule->item_count + 16;
     s.rule = rule;
-    rc = sigma_detection(&s, sp_yaml_get(root, "filter"), &part[1]);
+    rc = sigma_pipeline_logsource(&s, root);
+    if (rc == 0)
+        rc = sigma_detection(&s, sp_yaml_get(root, "filter"), &part[1]);
     if (rc == SIGMA_REFUSED)
         return 0; /* said when the filter was checked */
     if (rc == 0)
@@ -501,7 +524,8 @@ static int apply_filters(struct loader *l)
         if (sp_yaml_parse(&l->yaml, f->text, f->line, l->options->limits, &root, NULL) < 0 || try_filter(l, f, root, &good) < 0)
             return SP_ERR_NOMEM;
         for (uint32_t r = 0; good && r < l->rule_count; r++)
-            if (sigma_filter_applies(root, l->rule[r].rule, l->rule[r].name, f->logsource) && apply_filter(l, l->rule[r].rule, root) < 0)
+            if (sigma_filter_applies(root, l->rule[r].rule, l->rule[r].name, l->rule[r].written, f->logsource) &&
+                apply_filter(l, &l->rule[r], root) < 0)
                 return SP_ERR_NOMEM;
     }
     return 0;

@@ -50,6 +50,9 @@ struct sigma {
     const struct sp_item **item; /* made so far */
     uint32_t item_count, item_room;
     struct sp_logsource logsource; /* as the pipelines see it */
+    struct sp_logsource written;   /* as the document has it: filters go by it */
+    bool *step;               /* by step of the pipelines: do its rule conditions hold when its turn comes; NULL: none does */
+    uint32_t step_from;       /* what a step adds only the steps behind it change */
     bool filter;              /* identifiers of a filter: none is hidden (specs: sigma 8) */
     uint32_t depth;
 };
@@ -95,10 +98,13 @@ int sigma_correlation(struct sigma *s, const struct sp_yaml *root);
 int sigma_logsource(struct sigma *s, const struct sp_yaml *root, struct sp_logsource *ret);
 /* A filter document checked by itself; and its condition built for a rule (SPEC: sigma-T26). */
 int sigma_filter_check(struct sigma *s, const struct sp_yaml *root);
-bool sigma_filter_applies(const struct sp_yaml *root, const struct sp_rule *rule, struct sp_str rule_name, struct sp_logsource filter);
+bool sigma_filter_applies(const struct sp_yaml *root, const struct sp_rule *rule, struct sp_str rule_name, struct sp_logsource written,
+                          struct sp_logsource filter);
 
 /* Pipelines: SP_ERR_USAGE with the place when one holds what is not supported. */
 int sigma_pipeline_check(const char *file, const struct sp_yaml *pipeline, struct sp_error *err);
+int sigma_pipeline_priority(const struct sp_yaml *pipeline);
+/* Walk the steps once: which hold, and the log source that comes out. Before any item is made. */
 int sigma_pipeline_logsource(struct sigma *s, const struct sp_yaml *at);
 /* The names a field is looked up by (one or more, OR); `*drop`: the item is dropped. */
 int sigma_pipeline_field(struct sigma *s, struct sp_str field, struct sp_str **ret, uint32_t *ret_count, bool *drop);

@@ -20,6 +20,7 @@ struct parser {
     const struct sp_expr **made; /* by pair of `detection`: selections built already */
     bool *used;
     uint32_t depth;
+    uint64_t searched;        /* identifiers looked at, so that a long condition over many stays bounded */
 };
 
 const struct sp_expr *sigma_expr(struct sigma *s, enum sp_expr_kind kind, const struct sp_expr *const *child, uint32_t count)
@@ -202,8 +203,21 @@ static int selection(struct parser *p, uint32_t pair, const struct sp_expr **ret
     return 0;
 }
 
+/* Before all identifiers are looked through. What `N of` lists is no more than what it looked at. */
+static int count_search(struct parser *p)
+{
+    p->searched += p->detection->count;
+    if (p->searched > 4 * p->s->env->options->limits->yaml_nodes)
+        return sigma_refuse(p->s, p->at, "the condition is too long for so many identifiers (limit yaml-nodes)");
+    return 0;
+}
+
 static int find_selection(struct parser *p, struct sp_str name, const struct sp_expr **ret)
 {
+    int rc = count_search(p);
+
+    if (rc)
+        return rc;
     for (uint32_t i = 0; i < p->detection->count; i++)
         if (is_identifier(p->s, sp_yaml_key(p->detection, i)) && sp_str_eq(sp_yaml_key(p->detection, i)->text, name))
             return selection(p, i, ret);
@@ -242,6 +256,7 @@ static int parse_of(struct parser *p, const struct sp_expr **ret)
     if (pattern.len == 0 || !word_char(pattern.ptr[0]))
         return sigma_refuse(p->s, p->at, "`of` without a name or pattern behind it");
     advance(p);
+    rc = count_search(p);
     for (uint32_t i = 0; rc == 0 && i < p->detection->count; i++) {
         const struct sp_expr *one;
 

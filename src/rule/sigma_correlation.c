@@ -143,12 +143,12 @@ static bool within(struct sp_str rule, struct sp_str filter)
     return filter.len == 0 || sigma_same(rule, filter);
 }
 
-bool sigma_filter_applies(const struct sp_yaml *root, const struct sp_rule *rule, struct sp_str rule_name, struct sp_logsource filter)
+bool sigma_filter_applies(const struct sp_yaml *root, const struct sp_rule *rule, struct sp_str rule_name, struct sp_logsource written,
+                          struct sp_logsource filter)
 {
     const struct sp_yaml *rules = sp_yaml_get(sp_yaml_get(root, "filter"), "rules");
 
-    if (!within(rule->logsource.product, filter.product) || !within(rule->logsource.category, filter.category) ||
-        !within(rule->logsource.service, filter.service))
+    if (!within(written.product, filter.product) || !within(written.category, filter.category) || !within(written.service, filter.service))
         return false;
     if (!rules || (rules->kind == SP_Y_LIST && rules->count == 0))
         return true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "rule/sigma.h"
 
@@ -77,6 +78,12 @@ static bool regex_flag(struct sp_str name, struct sigma_mods *m)
     return flag != 0 && m->re;
 }
 
+/* UTF-16 first, then base64: the other order, or two of a kind, would silently mean something else. */
+static bool encoding_clash(struct sp_str name, const struct sigma_mods *m)
+{
+    return m->base64 != ENC_PLAIN || (m->wide != ENC_NONE && !sp_str_starts(name, SP_STR("base64")));
+}
+
 static bool encoding(struct sp_str name, struct sigma_mods *m)
 {
     if (sp_str_is(name, "utf16le") || sp_str_is(name, "wide"))
@@ -96,6 +103,8 @@ static bool encoding(struct sp_str name, struct sigma_mods *m)
 
 static int one_modifier(struct sigma *s, const struct sp_yaml *at, struct sp_str name, uint32_t position, struct sigma_mods *m)
 {
+    struct sigma_mods before;
+
     if (sp_str_is(name, "contains"))
         return set_where(s, at, m, SP_WHERE_ANY);
     if (sp_str_is(name, "startswith"))
@@ -110,9 +119,17 @@ static int one_modifier(struct sigma *s, const struct sp_yaml *at, struct sp_str
         m->re = true;
         return 0;
     }
-    if (simple_modifier(name, m) || regex_flag(name, m))
+    before = *m;
+    if (simple_modifier(name, m)) {
+        if (before.timepart && m->timepart && (before.part != m->part || m->compare))
+            return sigma_refuse(s, at, "two parts of a time on one item; write two items");
+        return 0;
+    }
+    if (regex_flag(name, m))
         return 0;
     if (encoding(name, m)) {
+        if (encoding_clash(name, &before))
+            return sigma_refuse(s, at, "`%.*s` after another encoding; write at most one UTF-16 modifier and then one of base64, base64offset", SP_STR_ARG(name));
         if (m->has_where)
             return sigma_refuse(s, at, "`%.*s` after contains, startswith or endswith; encodings come first", SP_STR_ARG(name));
         return 0;
@@ -236,6 +253,7 @@ static int add_cidr(struct sigma *s, const struct sp_yaml *value, struct sp_str 
 static int add_number(struct sigma *s, const struct sp_yaml *value, const struct sigma_mods *m, struct sp_pattern *p)
 {
     static const char *const part_name[] = { "minute", "hour", "day", "week", "month", "year" };
+    static const int64_t least[] = { 0, 0, 1, 1, 1, 1 }, most[] = { 59, 23, 31, 53, 12, 9999 };
     char *end;
 
     if (value->kind != SP_Y_NUMBER || !value->finite)
@@ -249,55 +267,21 @@ static int add_number(struct sigma *s, const struct sp_yaml *value, const struct
         return SP_ERR_NOMEM;
     if (m->timepart) {
         p->part_value = strtoll(p->number.ptr, &end, 10);
-        if (*end || p->number.len > 6)
+        if (*end || p->number.len > 6 || p->part_value < least[m->part] || p->part_value > most[m->part])
             return sigma_refuse(s, value, "'%.*s' is no %s", SP_STR_ARG(value->text), part_name[m->part]);
     }
     return 0;
 }
 
-/* The value behind `%name%` at `at`, or NULL. `*length` is that of the placeholder. */
-static int placeholder(struct sigma *s, const struct sp_yaml *value, struct sp_str text, size_t *at, size_t *length, const struct sigma_list **ret)
-{
-    *ret = NULL;
-    for (size_t i = 0; i < text.len; i++) {
-        const char *close;
-        struct sp_str name;
+/* What a value with placeholders is turned into. */
+struct expansion {
+    const struct sigma_mods *mods;
+    struct sigma_patterns *to;
+    unsigned depth;
+};
 
-        if (text.ptr[i] == '\\' && i + 1 < text.len) {
-            i++;
-            continue;
-        }
-        if (text.ptr[i] != '%')
-            continue;
-        close = memchr(text.ptr + i + 1, '%', text.len - i - 1);
-        if (!close || close == text.ptr + i + 1)
-            return 0;
-        name = sp_str_cut(text, i + 1, (size_t)(close - text.ptr) - i - 1);
-        for (size_t l = 0; l < s->env->list_count; l++)
-            if (sp_str_eq(s->env->list[l].name, name)) {
-                *at = i;
-                *length = name.len + 2;
-                *ret = &s->env->list[l];
-                return 0;
-            }
-        return sigma_refuse(s, value, "the placeholder %%%.*s%% has no list; give one with --list %.*s=FILE", SP_STR_ARG(name), SP_STR_ARG(name));
-    }
-    return 0;
-}
-
-/* `\%` is a percent sign where placeholders are expanded. */
-static struct sp_str unescape_percent(struct sigma *s, struct sp_str text)
-{
-    char *out = sp_arena_alloc(s->arena, text.len + 1);
-    size_t n = 0;
-
-    for (size_t i = 0; out && i < text.len; i++) {
-        if (text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == '%')
-            i++;
-        out[n++] = text.ptr[i];
-    }
-    return (struct sp_str){ out, n };
-}
+static int expand_list(struct sigma *s, const struct sp_yaml *value, const struct expansion *e, const struct sigma_list *list,
+                       struct sp_buf *done, struct sp_str rest);
 
 static int add_text_value(struct sigma *s, const struct sp_yaml *value, struct sp_str text, const struct sigma_mods *m, struct sigma_patterns *to)
 {
@@ -310,34 +294,76 @@ static int add_text_value(struct sigma *s, const struct sp_yaml *value, struct s
     return sigma_text_patterns(s, value, text, m, to);
 }
 
-/* Every value of the placeholder's list in its place; placeholders behind it in turn. */
-static int expand(struct sigma *s, const struct sp_yaml *value, struct sp_str text, const struct sigma_mods *m, struct sigma_patterns *to)
+/* The list of the placeholder that begins at text.ptr[at], a percent sign; NULL where none begins. */
+static int find_list(struct sigma *s, const struct sp_yaml *value, struct sp_str text, size_t at, const struct sigma_list **ret)
 {
-    const struct sigma_list *list;
-    size_t at, length;
-    int rc = placeholder(s, value, text, &at, &length, &list);
+    size_t end = at + 1;
+    struct sp_str name;
 
-    if (rc)
-        return rc;
-    if (!list) {
-        text = unescape_percent(s, text);
-        return text.ptr ? add_text_value(s, value, text, m, to) : SP_ERR_NOMEM;
+    *ret = NULL;
+    while (end < text.len && text.ptr[end] != '%' && text.ptr[end] != '\\')
+        end++;
+    if (end == at + 1 || end == text.len || text.ptr[end] != '%')
+        return 0;
+    name = sp_str_cut(text, at + 1, end - at - 1);
+    for (size_t l = 0; l < s->env->list_count; l++)
+        if (sp_str_eq(s->env->list[l].name, name)) {
+            *ret = &s->env->list[l];
+            return 0;
+        }
+    return sigma_refuse(s, value, "the placeholder %%%.*s%% has no list; give one with --list %.*s=FILE", SP_STR_ARG(name), SP_STR_ARG(name));
+}
+
+/* `done` is the text so far, `text` what is left of the rule's value: each `%name%` becomes every value of its list in
+ * turn, which is not searched for placeholders again (`%SystemRoot%` in a list is text); `\%` is a percent sign. */
+static int expand(struct sigma *s, const struct sp_yaml *value, const struct expansion *e, struct sp_str done, struct sp_str text)
+{
+    const struct sigma_list *list = NULL;
+    struct sp_buf out;
+    size_t at = 0;
+    int rc = 0;
+
+    sp_buf_init(&out, 0);
+    sp_buf_str(&out, done);
+    while (rc == 0 && !list && at < text.len) {
+        bool escape = text.ptr[at] == '\\' && at + 1 < text.len;
+
+        if (text.ptr[at] == '%')
+            rc = find_list(s, value, text, at, &list);
+        if (rc || list)
+            break;
+        if (escape && text.ptr[at + 1] == '%')
+            at++;
+        else if (escape)
+            sp_buf_char(&out, text.ptr[at++]);
+        sp_buf_char(&out, text.ptr[at++]);
     }
-    if (++s->depth > 8)
-        return sigma_refuse(s, value, "more than 8 placeholders in one value");
+    if (rc == 0 && out.failed)
+        rc = SP_ERR_NOMEM;
+    if (rc == 0 && !list && e->to->count >= s->env->options->limits->yaml_nodes)
+        rc = sigma_refuse(s, value, "placeholders give more than %llu values (limit yaml-nodes)", (unsigned long long)s->env->options->limits->yaml_nodes);
+    if (rc == 0 && !list)
+        rc = add_text_value(s, value, sp_buf_view(&out), e->mods, e->to);
+    if (rc == 0 && list && e->depth == 8)
+        rc = sigma_refuse(s, value, "more than 8 placeholders in one value");
+    if (rc == 0 && list)
+        rc = expand_list(s, value, &(struct expansion){ e->mods, e->to, e->depth + 1 }, list, &out, sp_str_cut(text, at, text.len - at));
+    sp_buf_done(&out);
+    return rc;
+}
+
+/* `rest` begins with the placeholder. */
+static int expand_list(struct sigma *s, const struct sp_yaml *value, const struct expansion *e, const struct sigma_list *list,
+                       struct sp_buf *done, struct sp_str rest)
+{
+    size_t len = done->len, used = list->name.len + 2;
+    int rc = 0;
+
     for (size_t i = 0; rc == 0 && i < list->count; i++) {
-        struct sp_str with = list->value[i];
-        size_t tail = text.len - at - length;
-        char *out = sp_arena_alloc(s->arena, at + with.len + tail + 1);
-
-        if (!out)
-            return SP_ERR_NOMEM;
-        memcpy(out, text.ptr, at);
-        memcpy(out + at, with.ptr, with.len);
-        memcpy(out + at + with.len, text.ptr + at + length, tail);
-        rc = expand(s, value, (struct sp_str){ out, at + with.len + tail }, m, to);
+        done->len = len;
+        sp_buf_str(done, list->value[i]);
+        rc = done->failed ? SP_ERR_NOMEM : expand(s, value, e, sp_buf_view(done), sp_str_cut(rest, used, rest.len - used));
     }
-    s->depth--;
     return rc;
 }
 
@@ -346,15 +372,25 @@ static bool texty(const struct sigma_mods *m)
     return m->has_where || m->windash || m->wide != ENC_NONE || m->base64 != ENC_PLAIN || m->expand || m->cidr || m->fieldref;
 }
 
-static int add_fieldref(struct sigma *s, const struct sp_yaml *value, const struct sigma_mods *m, struct sp_pattern *p)
+/* Pipelines rename the field referred to as well; under several names any may be equal. */
+static int add_fieldref(struct sigma *s, const struct sp_yaml *value, const struct sigma_mods *m, struct sigma_patterns *to)
 {
+    struct sp_str *name = NULL;
+    uint32_t count = 0;
+    bool drop;
+    int rc;
+
     if (value->kind != SP_Y_TEXT || value->text.len == 0)
         return sigma_refuse(s, value, "`fieldref` needs the name of a field");
-    p->kind = SP_P_FIELD;
-    p->where = m->where;
-    p->cased = m->cased;
-    p->field = p->text = sigma_copy(s, value->text);
-    return p->text.ptr ? 0 : SP_ERR_NOMEM;
+    rc = sigma_pipeline_field(s, sigma_copy(s, value->text), &name, &count, &drop);
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        struct sp_pattern *p = sigma_pattern_add(s, to);
+
+        if (!p || !name[i].ptr)
+            return SP_ERR_NOMEM;
+        *p = (struct sp_pattern){ .kind = SP_P_FIELD, .where = m->where, .cased = m->cased, .field = name[i], .text = name[i] };
+    }
+    return rc;
 }
 
 static int add_scalar(struct sigma *s, const struct sp_yaml *value, const struct sigma_mods *m, struct sigma_patterns *to)
@@ -366,14 +402,14 @@ static int add_scalar(struct sigma *s, const struct sp_yaml *value, const struct
     if (m->keyword && value->kind != SP_Y_NULL && !m->re)
         return sigma_text_patterns(s, value, value->text, m, to); /* a keyless number is its text */
     if (!m->re && !m->fieldref && !m->compare && !m->timepart && value->kind == SP_Y_TEXT)
-        return m->expand ? expand(s, value, value->text, m, to) : add_text_value(s, value, value->text, m, to);
+        return m->expand ? expand(s, value, &(struct expansion){ m, to, 0 }, SP_STR_NONE, value->text) : add_text_value(s, value, value->text, m, to);
+    if (m->fieldref)
+        return add_fieldref(s, value, m, to);
     p = sigma_pattern_add(s, to);
     if (!p)
         return SP_ERR_NOMEM;
     if (m->re)
         return add_regex(s, value, m, p);
-    if (m->fieldref)
-        return add_fieldref(s, value, m, p);
     if (m->compare || m->timepart)
         return add_number(s, value, m, p);
     if (texty(m) || m->keyword)
@@ -395,18 +431,22 @@ static int exists_value(struct sigma *s, const struct sp_yaml *value, struct sp_
     return 0;
 }
 
-static int add_values(struct sigma *s, const struct sp_yaml *value, const struct sigma_mods *m, struct sp_item *item)
+/* The patterns of all values, one after the other; `end[i]` is where those of value i end. */
+static int add_values(struct sigma *s, const struct sp_yaml *value, const struct sigma_mods *m, struct sp_item *item, uint32_t *end)
 {
     struct sigma_patterns list = { 0 };
     int rc = 0;
 
     if (value->kind == SP_Y_LIST && value->count == 0)
         return sigma_refuse(s, value, "an empty list of values");
-    if (value->kind == SP_Y_LIST)
-        for (uint32_t i = 0; rc == 0 && i < value->count; i++)
-            rc = add_scalar(s, value->child[i], m, &list);
-    else
-        rc = add_scalar(s, value, m, &list);
+    for (uint32_t i = 0, n = value->kind == SP_Y_LIST ? value->count : 1; rc == 0 && i < n; i++) {
+        uint32_t before = list.count;
+
+        rc = add_scalar(s, value->kind == SP_Y_LIST ? value->child[i] : value, m, &list);
+        if (rc == 0 && list.count == before && (m->all || n == 1))
+            return sigma_refuse(s, value, "a placeholder's list is empty, so the item could never match");
+        end[i] = list.count;
+    }
     if (rc == 0 && list.count == 0)
         return sigma_refuse(s, value, "a placeholder's list is empty, so the item could never match");
     if (rc == 0 && m->all && (value->kind != SP_Y_LIST || value->count == 1))
@@ -457,15 +497,45 @@ static int hand_over(struct sigma *s, const struct sp_item *made, const struct s
     return *ret ? 0 : SP_ERR_NOMEM;
 }
 
+/* `all` over values of which one stands for several patterns (base64offset, placeholders): each value is an item of
+ * its own, any pattern of which may match, and `neq` is around them all. */
+static int hand_over_all(struct sigma *s, const struct sp_item *made, const uint32_t *end, uint32_t count, const struct sp_expr **ret)
+{
+    const struct sp_expr **each = sp_arena_alloc(s->arena, (count + 1) * sizeof(const struct sp_expr *));
+    struct sp_item item = *made;
+
+    *ret = NULL;
+    if (!each)
+        return SP_ERR_NOMEM;
+    item.all = item.neq = false;
+    for (uint32_t i = 0; i < count; i++) {
+        int rc;
+
+        item.pattern = made->pattern + (i ? end[i - 1] : 0);
+        item.pattern_count = end[i] - (i ? end[i - 1] : 0);
+        rc = hand_over(s, &item, &each[i]);
+        if (rc || !each[i]) /* dropped once, dropped always */
+            return rc;
+    }
+    *ret = sigma_expr(s, SP_E_AND, each, count);
+    if (*ret && made->neq)
+        *ret = sigma_expr(s, SP_E_NOT, ret, 1);
+    return *ret ? 0 : SP_ERR_NOMEM;
+}
+
 int sigma_item(struct sigma *s, const struct sp_yaml *key, const struct sp_yaml *value, struct sp_str selection, const struct sp_expr **ret)
 {
     struct sp_item item = { .selection = selection, .line = key->line, .column = key->column };
     struct sigma_mods m = { 0 };
-    int rc = parse_key(s, key, &item, &m);
+    uint32_t count = value->kind == SP_Y_LIST ? value->count : 1;
+    uint32_t *end = sp_arena_alloc(s->arena, (count + 1) * sizeof *end);
+    int rc = end ? parse_key(s, key, &item, &m) : SP_ERR_NOMEM;
 
     if (rc == 0)
-        rc = m.exists ? exists_value(s, value, &item) : add_values(s, value, &m, &item);
-    return rc ? rc : hand_over(s, &item, ret);
+        rc = m.exists ? exists_value(s, value, &item) : add_values(s, value, &m, &item, end);
+    if (rc)
+        return rc;
+    return m.all && item.pattern_count != count ? hand_over_all(s, &item, end, count, ret) : hand_over(s, &item, ret);
 }
 
 int sigma_keywords(struct sigma *s, const struct sp_yaml *const *value, uint32_t count, struct sp_str selection, const struct sp_expr **ret)

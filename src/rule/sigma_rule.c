@@ -206,7 +206,7 @@ static int condition(struct sigma *s, const struct sp_yaml *detection, struct sp
     const struct sp_expr *part[2];
     int rc;
 
-    s->logsource = rule->logsource;
+    s->logsource = s->written = rule->logsource;
     rc = sigma_pipeline_logsource(s, detection);
     if (rc)
         return rc;

@@ -232,7 +232,7 @@ static int add_base64(struct sigma *s, const struct sp_buf *bytes, struct sp_str
     return rc;
 }
 
-static int add_encoded(struct sigma *s, struct points *p, struct sp_str text, const struct sigma_mods *mods, struct sigma_patterns *to)
+static int add_encoded(struct sigma *s, const struct sp_yaml *at, struct points *p, struct sp_str text, const struct sigma_mods *mods, struct sigma_patterns *to)
 {
     struct sp_buf bytes;
     int rc;
@@ -241,6 +241,8 @@ static int add_encoded(struct sigma *s, struct points *p, struct sp_str text, co
     encode_wide(&bytes, p, mods);
     if (bytes.failed)
         rc = SP_ERR_NOMEM;
+    else if (mods->base64 == ENC_BASE64OFFSET && bytes.len < 2) /* no character of one alignment is certain: it would match anything */
+        rc = sigma_refuse(s, at, "'%.*s' is too short for base64offset; two bytes are the least", SP_STR_ARG(text));
     else if (mods->base64 != ENC_PLAIN)
         rc = add_base64(s, &bytes, text, mods, to);
     else
@@ -260,5 +262,5 @@ int sigma_text_patterns(struct sigma *s, const struct sp_yaml *at, struct sp_str
     for (size_t i = 0; i < p.count; i++)
         if (is_mark(p.at[i]))
             return sigma_refuse(s, at, "a wildcard under base64 or a UTF-16 modifier; escape it (\\* or \\?) or leave the modifier out");
-    return add_encoded(s, &p, text, mods, to);
+    return add_encoded(s, at, &p, text, mods, to);
 }

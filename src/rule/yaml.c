@@ -27,7 +27,7 @@ struct loader {
     struct anchor *anchors;
     struct sp_str text;
     uint64_t nodes, aliased;
-    uint32_t line, depth;
+    uint32_t line, depth, anchor_count;
 };
 
 /* A list of nodes that grows while a collection is read; on the heap, copied into the arena at the end. */
@@ -35,6 +35,8 @@ struct nodes {
     const struct sp_yaml **ptr;
     size_t count, room;
 };
+
+enum { ANCHORS_MAX = 1024 }; /* each alias is looked for among them */
 
 static const char TAG[] = "tag:yaml.org,2002:";
 
@@ -113,6 +115,8 @@ static int open_anchor(struct loader *l, const yaml_char_t *name, struct anchor 
     *ret = NULL;
     if (!name)
         return 0;
+    if (++l->anchor_count > ANCHORS_MAX)
+        return refuse(l, SP_ERR_LIMIT, l->parser.mark, "more than %d anchors", ANCHORS_MAX);
     a = sp_arena_zalloc(l->arena, sizeof *a);
     if (!a)
         return sp_error_nomem(l->err);

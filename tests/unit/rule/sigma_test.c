@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "rule/rule_load.h"
 #include "rule/yaml.h"
@@ -89,6 +90,79 @@ TEST(conditions_that_do_not_hold_together_are_refused)
     REFUSED("{s: {}, condition: s}", "empty selection");
     REFUSED("{s: true, condition: s}", "no selection");
     REFUSED("x", "map");
+}
+
+TEST(encodings_in_an_order_that_means_something_else_are_refused)
+{
+    REFUSED("{s: {A|base64|wide: xx}, condition: s}", "after another encoding");
+    REFUSED("{s: {A|base64|base64offset: xx}, condition: s}", "after another encoding");
+    REFUSED("{s: {A|utf16le|utf16be: xx}, condition: s}", "after another encoding");
+    REFUSED("{s: {A|base64offset|contains: x}, condition: s}", "too short");
+    REFUSED("{s: {A|hour|minute: 5}, condition: s}", "two parts");
+    REFUSED("{s: {A|hour: 24}, condition: s}", "hour");
+    REFUSED("{s: {A|month: 0}, condition: s}", "month");
+}
+
+TEST(all_asks_for_each_value_in_any_of_its_forms)
+{
+    is_u64(load(HEAD "detection: {s: {A|base64offset|contains|all: [foo, bar]}, condition: s}\n", NULL), 1);
+    is_u64(set->rule[0]->condition->kind, SP_E_AND);
+    is_u64(set->rule[0]->condition->child_count, 2);
+    is_u64(set->rule[0]->item[0]->pattern_count, 3);
+    ok(!set->rule[0]->item[0]->all && !set->rule[0]->item[1]->all);
+    is_u64(load(HEAD "detection: {s: {A|base64offset|contains|all|neq: [foo, bar]}, condition: s}\n", NULL), 1);
+    is_u64(set->rule[0]->condition->kind, SP_E_NOT);
+}
+
+/* `count` identifiers and a condition of `terms` times `1 of a*`; its verdict. */
+static enum sp_verdict long_condition(unsigned count, unsigned terms)
+{
+    struct sp_buf text;
+    enum sp_verdict verdict;
+
+    sp_buf_init(&text, 0);
+    sp_buf_text(&text, HEAD "detection:\n");
+    for (unsigned i = 0; i < count; i++)
+        sp_buf_printf(&text, "  a%u: {A: x}\n", i);
+    sp_buf_text(&text, "  condition: 1 of a*");
+    for (unsigned i = 1; i < terms; i++)
+        sp_buf_text(&text, " or 1 of a*");
+    sp_buf_add(&text, "\n", 2);
+    is_u64(load(text.ptr, NULL), 1);
+    verdict = set->doc[0].verdict;
+    sp_buf_done(&text);
+    return verdict;
+}
+
+TEST(a_long_condition_over_many_identifiers_stays_bounded)
+{
+    is_u64(long_condition(300, 300), SP_VERDICT_OK);
+    is_u64(long_condition(20000, 20000), SP_VERDICT_REFUSED);
+}
+
+/* The digest that a text's first rule gets is that of `wanted`. */
+static void hashed(const char *text, const char *wanted)
+{
+    struct sp_digest digest;
+
+    ok(load(text, NULL) > 0 && set->rule_count > 0 && sp_sha256(sp_str_c(wanted), &digest));
+    ok(set->rule_count && memcmp(set->rule[0]->sha256.bytes, digest.bytes, sizeof digest.bytes) == 0);
+}
+
+TEST(one_document_is_hashed_with_all_of_its_file_several_between_their_lines)
+{
+#define BODY "logsource: {product: p}\ndetection: {s: {A: x}, condition: s}\n"
+    hashed("# head\n---\ntitle: a\nid: a\n" BODY, "# head\n---\ntitle: a\nid: a\n" BODY);
+    hashed("title: a\nid: a\n" BODY "---\n# nothing\n", "title: a\nid: a\n" BODY "---\n# nothing\n");
+    hashed("---\ntitle: a\nid: a\n" BODY "---\ntitle: b\nid: b\n" BODY, "title: a\nid: a\n" BODY);
+}
+
+TEST(text_behind_the_end_of_a_document_is_not_passed_over)
+{
+    is_u64(load(HEAD "detection: {s: {A: x}, condition: s}\n...\n# fine\n", NULL), 1);
+    is_u64(set->doc[0].verdict, SP_VERDICT_OK);
+    is_u64(load(HEAD "detection: {s: {A: x}, condition: s}\n...\ntitle: lost\n", NULL), 1);
+    is_u64(set->doc[0].verdict, SP_VERDICT_REFUSED);
 }
 
 TEST(a_condition_nested_without_end_is_refused)
@@ -211,6 +285,16 @@ TEST(placeholders_take_the_values_of_their_list)
     is_u64(set->rule[0]->item[0]->pattern_count, 2);
     is_str(set->rule[0]->item[0]->pattern[1].token[0].literal, "xjo%y");
     unlink(path);
+    path = file_with("%SystemRoot%\\a\nb\n"); /* what a list says is no placeholder again */
+    (void)snprintf(option, sizeof option, "Dirs=%s", path);
+    is_u64(load(HEAD "detection: {s: {U|expand|all: ['%Dirs%\\c', '\\\\%Dirs%']}, condition: s}\n", &(struct sp_rule_options){ .list = list, .list_count = 1 }), 1);
+    is_u64(set->rule_count, 1);
+    if (set->rule_count) {
+        is_u64(set->rule[0]->item_count, 2);
+        is_str(set->rule[0]->item[0]->pattern[0].token[0].literal, "%systemroot%\\a\\c");
+        is_str(set->rule[0]->item[1]->pattern[1].token[0].literal, "\\b");
+    }
+    unlink(path);
     is_u64(load(HEAD "detection: {s: {U: x}, condition: s}\n", &(struct sp_rule_options){ .list = list, .list_count = 1 }), 0);
     is_i64(err.code, SP_ERR_USAGE);
     list[0] = "nonsense";
@@ -248,8 +332,72 @@ TEST(pipelines_change_names_log_sources_and_conditions)
     is_u64(set->doc[0].verdict, SP_VERDICT_OK);
 }
 
+TEST(a_pipeline_step_sees_the_log_source_that_the_steps_before_it_left)
+{
+    ok(through("transformations:\n- {type: add_condition, conditions: {EventID: 1}, rule_conditions: [{type: logsource, product: windows}]}\n"
+               "- {type: change_logsource, service: sysmon, rule_conditions: [{type: logsource, product: windows}]}\n"
+               "- {type: field_name_prefix, prefix: no., rule_conditions: [{type: logsource, product: windows}]}\n"));
+    is_u64(set->rule[0]->item_count, 3);
+    is_str(set->rule[0]->item[0]->field, "A");
+    is_str(set->rule[0]->logsource.service, "sysmon");
+}
+
+TEST(what_a_pipeline_adds_only_the_steps_behind_it_change)
+{
+    ok(through("transformations:\n- {type: field_name_prefix, prefix: x.}\n- {type: add_condition, conditions: {C: z}}\n- {type: field_name_mapping, mapping: {C: D}}\n"));
+    is_str(set->rule[0]->item[0]->field, "x.A");
+    is_str(set->rule[0]->item[2]->field, "D");
+    ok(through("transformations:\n- {type: add_condition, conditions: {C: z}}\n- {type: add_condition, conditions: {E: z}}\n"
+               "- {type: drop_detection_item, field_name_conditions: [{type: include_fields, fields: [C, E]}]}\n"));
+    is_u64(set->rule[0]->item_count, 2);
+    is_u64(set->doc[0].verdict, SP_VERDICT_OK);
+}
+
+TEST(field_conditions_of_a_pipeline_go_by_the_name_of_the_moment)
+{
+    ok(through("transformations:\n- {type: field_name_mapping, mapping: {A: P}}\n"
+               "- {type: field_name_prefix, prefix: x., field_name_conditions: [{type: include_fields, fields: [A, P]}], field_name_cond_not: true}\n"));
+    is_str(set->rule[0]->item[0]->field, "P");
+    is_str(set->rule[0]->item[1]->field, "x.B");
+}
+
+TEST(pipelines_run_by_priority_and_rename_what_fieldref_names)
+{
+    static char late[64], soon[64];
+    const char *path[2] = { late, soon };
+
+    (void)snprintf(late, sizeof late, "%s", file_with("priority: 20\ntransformations: [{type: field_name_mapping, mapping: {B: Z}}]\n"));
+    (void)snprintf(soon, sizeof soon, "%s", file_with("priority: 10\ntransformations: [{type: field_name_mapping, mapping: {A: [B, C]}}]\n"));
+    is_u64(load(HEAD "detection: {s: {U|fieldref: A}, condition: s}\n", &(struct sp_rule_options){ .pipeline = path, .pipeline_count = 2 }), 1);
+    is_u64(set->rule[0]->item[0]->pattern_count, 2);
+    is_str(set->rule[0]->item[0]->pattern[0].field, "Z");
+    is_str(set->rule[0]->item[0]->pattern[1].field, "C");
+    unlink(late);
+    unlink(soon);
+}
+
+TEST(a_filter_goes_by_the_log_source_as_written)
+{
+    const char *path[1] = { file_with("transformations: [{type: change_logsource, product: other}]\n") };
+
+    is_u64(load(HEAD "detection: {s: {A: x}, condition: s}\n---\ntitle: f\nlogsource: {product: windows}\n"
+                     "filter: {rules: any, selection: {U: y}, condition: not selection}\n", &(struct sp_rule_options){ .pipeline = path, .pipeline_count = 1 }), 2);
+    is_u64(set->rule[0]->item_count, 2);
+    unlink(path[0]);
+}
+
 TEST(pipelines_that_ask_for_more_are_refused_by_name)
 {
+    ok(!through("transformations: [{type: field_name_mapping, mapping: {A: B}, rule_cond_expression: x}]\n"));
+    ok(strstr(err.what, "rule_cond_expression") != NULL);
+    ok(!through("transformations: [{type: add_condition, conditions: {A: B}, template: true}]\n"));
+    ok(strstr(err.what, "template") != NULL);
+    ok(!through("transformations: [{type: field_name_mapping, mapping: [A]}]\n"));
+    ok(!through("transformations: [{type: field_name_mapping, mapping: {A: {B: C}}}]\n"));
+    ok(!through("transformations: [{type: field_name_mapping, mapping: {A: ''}}]\n"));
+    ok(!through("transformations: [{type: drop_detection_item, field_name_conditions: [{type: include_fields, fields: [A.*], mode: re}]}]\n"));
+    ok(!through("transformations: [{type: drop_detection_item, field_name_conditions: [{type: include_fields}]}]\n"));
+
     ok(!through("transformations: [{type: replace_string}]\n"));
     ok(strstr(err.what, "replace_string") != NULL);
     ok(!through("transformations: [{type: add_condition, rule_conditions: [{type: tag}]}]\n"));
