@@ -226,34 +226,16 @@ static int write_out(struct hunt *h)
     return rc < 0 ? rc : flush(h, true);
 }
 
-/* The workers' counts of UNKNOWN into the first worker's. */
+/* The workers' counts of UNKNOWN, and of values beyond the limit. */
 static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret, uint64_t *excess)
 {
-    uint32_t classes = 0;
-
     *excess = 0;
     for (unsigned i = 0; i < h->jobs; i++) {
-        classes = h->worker[i].unknown_room > classes ? h->worker[i].unknown_room : classes;
         *excess += h->worker[i].values_excess;
+        if (h->worker[i].exec && sp_exec_unknowns(h->worker[i].exec, ret) < 0)
+            return SP_ERR_NOMEM;
     }
-    *ret = (struct sp_unknowns){ sp_zalloc(((size_t)classes + 1) * sizeof(uint64_t *)), classes };
-    if (!ret->count)
-        return SP_ERR_NOMEM;
-    for (unsigned i = 0; i < h->jobs; i++)
-        for (uint32_t c = 0; c < h->worker[i].unknown_room; c++) {
-            uint64_t *from = h->worker[i].unknown[c];
-
-            if (!from)
-                continue;
-            if (!ret->count[c]) { /* the counts change owner */
-                ret->count[c] = from;
-                h->worker[i].unknown[c] = NULL;
-                continue;
-            }
-            for (uint32_t r = 0; r < h->scope.rules->rule_count; r++)
-                ret->count[c][r] += from[r];
-        }
-    for (uint32_t c = 0; c < classes; c++)
+    for (uint32_t c = 0; c < ret->classes; c++)
         for (uint32_t r = 0; ret->count[c] && r < h->scope.rules->rule_count; r++)
             h->result->result.not_evaluable += ret->count[c][r];
     return 0;
@@ -288,7 +270,7 @@ static void count_rules(struct sp_hunt_result *r, const struct sp_rule_set *set,
 static int conclude(struct hunt *h, double wall, double cpu)
 {
     struct sp_hunt_result *r = &h->result->result;
-    struct sp_unknowns unknowns;
+    struct sp_unknowns unknowns = { 0 };
     uint32_t source[TOP_MAX];
     uint64_t excess;
 
@@ -304,17 +286,17 @@ static int conclude(struct hunt *h, double wall, double cpu)
     r->hosts = h->result->tally.hosts;
     for (size_t i = 0; i < r->top_count; i++)
         h->result->top[i].source = sp_arena_str(&h->result->tally.arena, sp_str_c(h->scope.sources.source[source[i]].path)).ptr;
-    if (merge_unknowns(h, &unknowns, &excess) < 0)
+    if (merge_unknowns(h, &unknowns, &excess) < 0) {
+        sp_unknowns_done(&unknowns);
         return sp_error_nomem(h->err);
+    }
     r->limits_hit = excess;
     r->wall_s = seconds(CLOCK_MONOTONIC) - wall;
     r->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     sp_summary_write(&h->result->summary, &h->scope, h->work.tally, &unknowns, r, excess);
     r->summary = h->result->summary.ptr;
     r->summary_length = h->result->summary.len;
-    for (uint32_t c = 0; c < unknowns.classes; c++)
-        sp_free(unknowns.count[c]);
-    sp_free(unknowns.count);
+    sp_unknowns_done(&unknowns);
     return h->result->summary.failed ? sp_error_nomem(h->err) : 0;
 }
 

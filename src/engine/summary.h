@@ -6,12 +6,6 @@
 #define SP_ENGINE_SUMMARY_H
 #include "engine/worker.h"
 
-/* Conditions that were UNKNOWN, all workers together: by class, then rule rank; NULL where none. */
-struct sp_unknowns {
-    uint64_t **count;
-    uint32_t classes;
-};
-
 /* Append the object and a newline. `result` has its numbers already. */
 void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const struct sp_source_tally *tally,
                       const struct sp_unknowns *unknowns, const struct sp_hunt_result *result, uint64_t values_excess);

@@ -18,8 +18,9 @@ int sp_worker_init(struct sp_worker *w, struct sp_work *work)
     *w = (struct sp_worker){ .work = work };
     w->reader = sp_reader_new(&r);
     w->events = sp_events_new(work->scope->taxonomy, work->scope->given);
-    w->eval = w->events ? sp_eval_new(work->scope->rules, w->events) : NULL;
-    return w->reader && w->eval ? 0 : SP_ERR_NOMEM;
+    w->exec = w->events ? sp_exec_new(work->scope->rules, w->events, work->plan) : NULL;
+    w->eval = w->exec ? sp_exec_eval(w->exec) : NULL;
+    return w->reader && w->exec ? 0 : SP_ERR_NOMEM;
 }
 
 void sp_worker_done(struct sp_worker *w)
@@ -27,12 +28,9 @@ void sp_worker_done(struct sp_worker *w)
     struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->payload };
 
     sp_reader_free(w->reader);
-    sp_eval_free(w->eval);
+    sp_exec_free(w->exec);
     sp_events_free(w->events);
     sp_digest_map_done(&w->copies);
-    for (uint32_t i = 0; i < w->unknown_room; i++)
-        sp_free(w->unknown[i]);
-    sp_free(w->unknown);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sp_buf_done(all[i]);
     *w = (struct sp_worker){ 0 };
@@ -51,30 +49,6 @@ struct sp_str sp_payload_line(struct sp_str payload)
     struct sp_str host = sp_payload_host(payload);
 
     return sp_str_cut(payload, 4 + host.len, payload.len - 4 - host.len);
-}
-
-/* One more time that the rule could not be judged on an event of this class. */
-static int count_unknown(struct sp_worker *w, uint32_t class_id, uint32_t rank)
-{
-    if (class_id >= w->unknown_room) {
-        uint32_t room = w->unknown_room ? w->unknown_room : 64;
-        uint64_t **grown;
-
-        while (room <= class_id)
-            room *= 2;
-        grown = sp_realloc_array(w->unknown, room, sizeof(uint64_t *));
-        if (!grown)
-            return SP_ERR_NOMEM;
-        memset(grown + w->unknown_room, 0, (room - w->unknown_room) * sizeof(uint64_t *));
-        w->unknown = grown;
-        w->unknown_room = room;
-    }
-    if (!w->unknown[class_id])
-        w->unknown[class_id] = sp_zalloc(((size_t)w->work->scope->rules->rule_count + 1) * sizeof(uint64_t));
-    if (!w->unknown[class_id])
-        return SP_ERR_NOMEM;
-    w->unknown[class_id][rank]++;
-    return 0;
 }
 
 /* The items that made the rule true: of an AND all, of an OR those that hold, of a NOT none. */
@@ -244,31 +218,19 @@ static int judge(struct sp_worker *w, const struct sp_event *event, size_t sourc
 {
     const struct sp_source *src = &w->work->scope->sources.source[source];
     struct sp_sighting s = { .org = src->org, .source = src->path, .event = event };
+    const struct sp_rule *const *hit;
     uint32_t count;
-    const struct sp_rule *const *rule = sp_eval_rules(w->eval, event->class_, &count);
-    bool begun = false, described = false;
-    int rc = rule ? 0 : SP_ERR_NOMEM;
+    int rc = sp_exec_event(w->exec, event, &hit, &count);
 
+    if (rc < 0 || count == 0)
+        return rc;
+    rc = identify(w, &s);
+    if (rc == 0)
+        rc = describe(w, &s);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
-        enum sp_truth t;
-
-        if (!begun)
-            sp_eval_begin(w->eval, event);
-        begun = true;
-        rc = sp_eval_rule(w->eval, rule[i], &t);
-        if (rc == 0 && t == SP_UNKNOWN)
-            rc = count_unknown(w, event->class_->id, rule[i]->rank);
-        if (rc < 0 || t != SP_TRUE)
-            continue;
-        if (!described) {
-            rc = identify(w, &s);
-            if (rc == 0)
-                rc = describe(w, &s);
-            if (rc != 0)
-                return rc < 0 ? rc : 0;
-            described = true;
-        }
-        s.rule = rule[i];
+        s.rule = hit[i];
         if (!sp_sighting_id(sp_str_c(s.org), s.rule->id, &s.rule->sha256, &s.event_id, &s.id))
             return SP_ERR_NOMEM;
         rc = explain_hit(w, &s);

@@ -10,7 +10,7 @@
 
 #include "base/digest_map.h"
 #include "engine/scope.h"
-#include "match/eval.h"
+#include "match/exec.h"
 #include "match/sorter.h"
 
 /* What became of one source, beside the reader's account. */
@@ -26,6 +26,7 @@ struct sp_hunt; /* engine/hunt.c: what the workers share */
 /* Shared by all workers of one hunt. Immutable but for what the lock guards and the atomics. */
 struct sp_work {
     const struct sp_scope *scope;
+    struct sp_plan *plan;             /* NULL: the plain engine */
     enum sp_format format;
     struct sp_time from, to;
     const uint32_t *org_rank;         /* by source */
@@ -42,10 +43,9 @@ struct sp_worker {
     struct sp_work *work;
     struct sp_reader *reader;
     struct sp_events *events;
-    struct sp_eval *eval;
+    struct sp_exec *exec;
+    struct sp_eval *eval;             /* the exec's */
     struct sp_digest_map copies;      /* raw digests of the source in hand: how often sighted */
-    uint64_t **unknown;               /* by class, then rule rank: conditions that were UNKNOWN */
-    uint32_t unknown_room;
     uint64_t values_excess;
     struct sp_buf host, user, session, values, fields, why, code, channel, line, payload;
     pthread_t thread;
