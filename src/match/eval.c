@@ -329,7 +329,7 @@ static enum sp_truth match_pattern(struct sp_eval *e, const struct sp_rule *rule
     struct sp_slot *other = NULL;
 
     if (p->kind == SP_P_FIELD) {
-        other = sp_lookup_field(e->lookup, rule, p->field);
+        other = sp_lookup_field(e->lookup, rule, p);
         if (!other) {
             e->failed = true;
             return SP_FALSE;
@@ -355,7 +355,7 @@ static bool side_missing(struct sp_eval *e, const struct sp_rule *rule, const st
 
         if (item->pattern[i].kind != SP_P_FIELD)
             continue;
-        other = sp_lookup_field(e->lookup, rule, item->pattern[i].field);
+        other = sp_lookup_field(e->lookup, rule, &item->pattern[i]);
         if (!other) {
             e->failed = true;
             return true;

@@ -8,75 +8,19 @@
 #include "base/alloc.h"
 #include "base/unicode.h"
 
-struct name_slot {
-    struct sp_str name;
-    uint32_t index; /* + 1; 0: free */
-};
-
 struct sp_lookup {
     struct sp_events *events;     /* borrowed */
     const struct sp_event *event; /* borrowed */
-    struct name_slot *name;       /* hash of distinct field names */
-    size_t name_room;
-    uint32_t field_count;
-    uint32_t *base;               /* by rule rank: where its items begin in `item` */
-    uint32_t *item;               /* field index of each item of each rule */
-    struct sp_slot *slot;         /* 2 * field_count + 1: the last is for keywords */
+    const struct sp_rule_set *set; /* borrowed */
+    struct sp_slot *slot;         /* by field number, without and with mapping; the last is for keywords */
     uint32_t epoch;
     struct sp_arena arena;
     struct sp_buf scratch;
 };
 
-static struct name_slot *find_name(const struct sp_lookup *l, struct sp_str name)
+static size_t slots(const struct sp_lookup *l)
 {
-    for (size_t at = sp_str_hash(name);; at++) {
-        struct name_slot *s = &l->name[at & (l->name_room - 1)];
-
-        if (!s->index || sp_str_eq(s->name, name))
-            return s;
-    }
-}
-
-static uint32_t intern(struct sp_lookup *l, struct sp_str name)
-{
-    struct name_slot *s = find_name(l, name);
-
-    if (!s->index)
-        *s = (struct name_slot){ name, ++l->field_count };
-    return s->index - 1;
-}
-
-/* Every field that an item or a fieldref names gets an index. */
-static bool index_fields(struct sp_lookup *l, const struct sp_rule_set *set)
-{
-    size_t items = 0, names = 0;
-
-    for (uint32_t r = 0; r < set->rule_count; r++)
-        for (uint32_t i = 0; i < set->rule[r]->item_count; i++) {
-            items++;
-            names += 1 + set->rule[r]->item[i]->pattern_count;
-        }
-    for (l->name_room = 64; l->name_room < 2 * names;)
-        l->name_room *= 2;
-    l->name = sp_zalloc(l->name_room * sizeof *l->name);
-    l->base = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof *l->base);
-    l->item = sp_realloc_array(NULL, items + 1, sizeof *l->item);
-    if (!l->name || !l->base || !l->item)
-        return false;
-    items = 0;
-    for (uint32_t r = 0; r < set->rule_count; r++) {
-        const struct sp_rule *rule = set->rule[r];
-
-        l->base[rule->rank] = (uint32_t)items;
-        for (uint32_t i = 0; i < rule->item_count; i++) {
-            l->item[items++] = intern(l, rule->item[i]->field);
-            for (uint32_t p = 0; p < rule->item[i]->pattern_count; p++)
-                if (rule->item[i]->pattern[p].kind == SP_P_FIELD)
-                    intern(l, rule->item[i]->pattern[p].field);
-        }
-    }
-    l->slot = sp_zalloc((2 * (size_t)l->field_count + 1) * sizeof *l->slot);
-    return l->slot != NULL;
+    return 2 * (size_t)l->set->field_count + 1;
 }
 
 struct sp_lookup *sp_lookup_new(const struct sp_rule_set *set, struct sp_events *events)
@@ -86,8 +30,10 @@ struct sp_lookup *sp_lookup_new(const struct sp_rule_set *set, struct sp_events 
     if (!l)
         return NULL;
     l->events = events;
+    l->set = set;
     sp_arena_init(&l->arena, SIZE_MAX);
-    if (!index_fields(l, set)) {
+    l->slot = sp_zalloc(slots(l) * sizeof *l->slot);
+    if (!l->slot) {
         sp_lookup_free(l);
         return NULL;
     }
@@ -100,9 +46,6 @@ void sp_lookup_free(struct sp_lookup *l)
         return;
     sp_arena_done(&l->arena);
     sp_buf_done(&l->scratch);
-    sp_free(l->name);
-    sp_free(l->base);
-    sp_free(l->item);
     sp_free(l->slot);
     sp_free(l);
 }
@@ -112,7 +55,7 @@ void sp_lookup_begin(struct sp_lookup *l, const struct sp_event *event)
     l->event = event;
     sp_arena_reset(&l->arena);
     if (++l->epoch == 0) { /* wrapped: old slots would look fresh */
-        memset(l->slot, 0, (2 * (size_t)l->field_count + 1) * sizeof *l->slot);
+        memset(l->slot, 0, slots(l) * sizeof *l->slot);
         l->epoch = 1;
     }
 }
@@ -175,7 +118,7 @@ static int add_scalar(void *arg, struct sp_value value)
 
 static struct sp_slot *fill_keywords(struct sp_lookup *l)
 {
-    struct sp_slot *slot = &l->slot[2 * (size_t)l->field_count];
+    struct sp_slot *slot = &l->slot[slots(l) - 1];
     struct scalars s = { l, slot, 0 };
 
     if (slot->epoch == l->epoch)
@@ -190,19 +133,17 @@ static struct sp_slot *fill_keywords(struct sp_lookup *l)
 struct sp_slot *sp_lookup_item(struct sp_lookup *l, const struct sp_rule *rule, const struct sp_item *item)
 {
     bool mapped = rule->logsource.category.len != 0;
-    uint32_t index = l->item[l->base[rule->rank] + item->id];
 
     if (item->field.len == 0)
         return fill_keywords(l);
-    return fill(l, &l->slot[2 * (size_t)index + mapped], item->field, mapped);
+    return fill(l, &l->slot[2 * (size_t)item->field_id + mapped], item->field, mapped);
 }
 
-struct sp_slot *sp_lookup_field(struct sp_lookup *l, const struct sp_rule *rule, struct sp_str name)
+struct sp_slot *sp_lookup_field(struct sp_lookup *l, const struct sp_rule *rule, const struct sp_pattern *pattern)
 {
     bool mapped = rule->logsource.category.len != 0;
-    struct name_slot *s = find_name(l, name);
 
-    return fill(l, &l->slot[2 * (size_t)(s->index - 1) + mapped], name, mapped);
+    return fill(l, &l->slot[2 * (size_t)pattern->field_id + mapped], pattern->field, mapped);
 }
 
 bool sp_lookup_text(struct sp_lookup *l, struct sp_seen *seen)

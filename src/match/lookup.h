@@ -32,8 +32,8 @@ const struct sp_event *sp_lookup_event(const struct sp_lookup *lookup);
 
 /* The field of an item of a rule of the set (empty field: every scalar value of the event). NULL: memory ran out. */
 struct sp_slot *sp_lookup_item(struct sp_lookup *lookup, const struct sp_rule *rule, const struct sp_item *item);
-/* Another field by name, for fieldref. */
-struct sp_slot *sp_lookup_field(struct sp_lookup *lookup, const struct sp_rule *rule, struct sp_str name);
+/* The other field of a fieldref. */
+struct sp_slot *sp_lookup_field(struct sp_lookup *lookup, const struct sp_rule *rule, const struct sp_pattern *pattern);
 
 /* Text of a value, as it is or folded. False: memory ran out. */
 bool sp_lookup_text(struct sp_lookup *lookup, struct sp_seen *seen);

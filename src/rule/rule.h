@@ -74,12 +74,14 @@ struct sp_pattern {
     uint8_t network[16];       /* CIDR: v4 as v4-mapped */
     uint8_t prefix;            /* CIDR: 0..128 over the 16 bytes */
     struct sp_str field;       /* FIELD */
+    uint32_t field_id;         /* FIELD: as the item's */
     struct sp_str text;        /* as the rule has it, for `explain` and "why" */
 };
 
 struct sp_item {
     uint32_t id;               /* unique in its rule, from 0 */
     struct sp_str field;       /* empty: keyword item, over every scalar value (SPEC: sigma-T13) */
+    uint32_t field_id;         /* number of the field's name in its set (sp_rule_set.field) */
     struct sp_str selection;   /* the identifier it stands in */
     const struct sp_str *modifier; /* as written, in order */
     uint32_t modifier_count;
@@ -159,6 +161,8 @@ struct sp_rule_set {
     const struct sp_doc *doc;
     uint32_t doc_count;
     uint32_t regex_count;              /* regex->id is below it */
+    const struct sp_str *field;        /* every field name that a chosen rule asks for, once; keywords have the empty one */
+    uint32_t field_count;
     struct sp_digest sha256;           /* of all chosen documents in rank order, lists and pipelines */
 };
 

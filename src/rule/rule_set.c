@@ -605,7 +605,7 @@ static int hand_docs(struct loader *l)
 
 static int finish(struct loader *l)
 {
-    if (drop_twins(l) < 0 || apply_filters(l) < 0 || choose(l) < 0 || hand_docs(l) < 0)
+    if (drop_twins(l) < 0 || apply_filters(l) < 0 || choose(l) < 0 || hand_docs(l) < 0 || sigma_number_fields(l->set) < 0)
         return sp_error_nomem(l->err);
     return 0;
 }

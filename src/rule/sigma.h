@@ -111,6 +111,9 @@ int sigma_pipeline_field(struct sigma *s, struct sp_str field, struct sp_str **r
 /* AND of conditions that pipelines add, or NULL. */
 int sigma_pipeline_conditions(struct sigma *s, const struct sp_expr **ret);
 
+/* Give every field name that the set's rules ask for its number. 0 or SP_ERR_NOMEM. */
+int sigma_number_fields(struct sp_rule_set *set);
+
 struct sp_str sigma_copy(struct sigma *s, struct sp_str text); /* into the arena; ptr NULL: memory */
 bool sigma_same(struct sp_str a, struct sp_str b);             /* without case */
 bool sigma_glob(struct sp_str pattern, struct sp_str name);    /* `*` only */
