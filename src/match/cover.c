@@ -13,7 +13,7 @@
 #include "match/lookup.h"
 #include "match/plan.h"
 
-enum key_type { KEY_LITERAL, KEY_PRESENT, KEY_NUMBER, KEY_ALWAYS };
+enum key_type { KEY_LITERAL, KEY_PRESENT, KEY_MISSING, KEY_NUMBER, KEY_ALWAYS };
 
 /* A condition to look for. */
 struct key {
@@ -93,7 +93,7 @@ static struct key *new_key(struct cover *c, const struct sp_item *item, enum key
     }
     k->type = type;
     k->field_id = item->field_id;
-    k->mapped = c->rule->logsource.category.len != 0;
+    k->mapped = c->rule->logsource.category.len != 0 && item->field.len;
     k->literal = SP_STR_NONE;
     return k;
 }
@@ -110,6 +110,14 @@ static struct guess if_present(struct cover *c, const struct sp_item *item, enum
     struct key *k = new_key(c, item, keyword ? KEY_ALWAYS : KEY_PRESENT);
 
     return k ? one_key(k, truth, keyword ? SP_COST_ALWAYS : SP_COST_PRESENT) : constant(SP_UNKNOWN);
+}
+
+/* Another truth than this only if the field is not there, or null. */
+static struct guess if_missing(struct cover *c, const struct sp_item *item, enum sp_truth truth)
+{
+    struct key *k = new_key(c, item, item->field.len ? KEY_MISSING : KEY_ALWAYS);
+
+    return k ? one_key(k, truth, item->field.len ? SP_COST_MISSING : SP_COST_ALWAYS) : constant(SP_UNKNOWN);
 }
 
 static struct guess if_literal(struct cover *c, const struct sp_item *item, enum sp_key_kind kind, struct sp_str literal, bool scratch)
@@ -255,7 +263,7 @@ static struct guess of_pattern(struct cover *c, const struct sp_item *item, cons
         g = if_regex(c, item, p->regex);
         break;
     case SP_P_NULL:
-        return if_present(c, item, SP_TRUE);
+        return if_missing(c, item, SP_FALSE);
     case SP_P_FIELD:
         if (impossible(c, p->field))
             return constant(SP_UNKNOWN);
@@ -266,8 +274,10 @@ static struct guess of_pattern(struct cover *c, const struct sp_item *item, cons
     default:
         return if_present(c, item, SP_FALSE);
     }
-    /* A keyword looks at every value of the event; those are not indexed. */
-    return item->field.len ? g : if_present(c, item, SP_FALSE);
+    for (const struct key *k = item->field.len ? NULL : g.first; k; k = k->next)
+        if (k->type != KEY_LITERAL) /* keywords have an index of literals only */
+            return if_present(c, item, SP_FALSE);
+    return g;
 }
 
 /* ---------------------------------------------------------------- combinations */
@@ -364,7 +374,7 @@ static struct guess of_item(struct cover *c, const struct sp_item *item)
         return constant(seen.truth);
     }
     if (item->exists)
-        return if_present(c, item, item->exists_wanted ? SP_FALSE : SP_TRUE);
+        return if_missing(c, item, item->exists_wanted ? SP_TRUE : SP_FALSE);
     if (item->neq && has_fieldref(item))
         return if_present(c, item, SP_FALSE);
     g = guesses(c, item->pattern_count);
@@ -474,6 +484,8 @@ static uint32_t add_field(struct cover *c, uint32_t field_id, bool mapped)
     f = &r->field[r->fields++];
     *f = (struct sp_plan_field){ .slot = { slot, slot }, .slots = 1 };
     c->field_of[slot] = r->fields;
+    if (!name.len)
+        return r->fields - 1;
     n = raw_names(r->class_, name, mapped, raw);
     if (n == 1 && raw_names(r->class_, name, !mapped, other) == 1 && sp_str_eq(raw[0], other[0])) {
         f->slot[1] = sp_lookup_number(field_id, !mapped);
@@ -551,7 +563,7 @@ static const uint32_t *rule_list(struct cover *c, uint32_t from, uint32_t to, ui
 /* The wishes of one field become its index and lists. */
 static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from, uint32_t to)
 {
-    uint32_t literals = from, presents;
+    uint32_t literals = from, presents, missing;
     struct sp_key_wish *list;
     int rc = 0;
 
@@ -559,8 +571,11 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
         literals++;
     for (presents = literals; presents < to && c->wish[presents].type == KEY_PRESENT;)
         presents++;
+    for (missing = presents; missing < to && c->wish[missing].type == KEY_MISSING;)
+        missing++;
     f->present = rule_list(c, literals, presents, &f->presents);
-    f->number = rule_list(c, presents, to, &f->numbers);
+    f->missing = rule_list(c, presents, missing, &f->missings);
+    f->number = rule_list(c, missing, to, &f->numbers);
     list = sp_realloc_array(NULL, (size_t)(literals - from) + 1, sizeof *list);
     if (!list || c->failed) {
         sp_free(list);
@@ -569,7 +584,10 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
     for (uint32_t i = from; i < literals; i++)
         list[i - from] = c->wish[i].wish;
     f->values = literals > from || f->numbers;
-    rc = sp_index_build(c->arena, list, literals - from, &f->index);
+    if (f == c->residual->keywords)
+        rc = sp_scan_build(c->arena, list, literals - from, &c->residual->scan);
+    if (rc == 0)
+        rc = sp_index_build(c->arena, list, literals - from, &f->index);
     sp_free(list);
     return rc;
 }
@@ -642,6 +660,9 @@ static int build(struct cover *c)
     grown = r->field;
     r->field = c->failed ? NULL : kept(c, grown, r->fields, sizeof *r->field);
     sp_free(grown);
+    for (uint32_t i = 0; !c->failed && i < r->fields; i++)
+        if (!c->set->field[r->field[i].slot[0] / 2].len)
+            r->keywords = &r->field[i];
     r->rule = c->failed ? NULL : kept(c, c->live, r->rules, sizeof *r->rule);
     r->always = c->failed ? NULL : kept(c, c->always, r->always_count, sizeof *r->always);
     if (c->failed || settle_fields(c) < 0 || settle_names(c) < 0)

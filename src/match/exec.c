@@ -42,6 +42,7 @@ struct sp_exec {
     struct sp_unknowns unknowns;
     struct met *met;            /* open addressing by hash, a power of two */
     uint32_t met_room, met_count;
+    const struct sp_residual *residual; /* of the event in hand */
     struct raw_seen *raw;
     uint32_t raw_room, epoch;
     struct sp_marks marks;
@@ -308,6 +309,12 @@ static bool odd_number(struct sp_value v, struct sp_str text)
     return sp_decimal_parse(text, sp_value_is_number(v), &d);
 }
 
+static void mark_list(struct sp_exec *x, const uint32_t *rule, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        sp_mark(&x->marks, rule[i]);
+}
+
 static int probe_values(struct sp_exec *x, const struct sp_plan_field *f, struct sp_slot *slot)
 {
     for (uint32_t i = 0; i < slot->count; i++) {
@@ -319,8 +326,7 @@ static int probe_values(struct sp_exec *x, const struct sp_plan_field *f, struct
             return SP_ERR_NOMEM;
         sp_index_probe(&f->index, seen->folded, &x->marks);
         if (f->numbers && odd_number(seen->value, seen->folded))
-            for (uint32_t n = 0; n < f->numbers; n++)
-                sp_mark(&x->marks, f->number[n]);
+            mark_list(x, f->number, f->numbers);
     }
     return 0;
 }
@@ -350,15 +356,33 @@ static int probe_field(struct sp_exec *x, const struct sp_plan_field *f, const s
     bool missing = false;
     struct sp_slot *slot = field_slot(x, f, event, &missing);
 
-    if (!slot)
-        return missing ? 0 : SP_ERR_NOMEM;
+    if (!slot && !missing)
+        return SP_ERR_NOMEM;
+    if (!slot || slot->presence != SP_PRESENT) {
+        mark_list(x, f->missing, f->missings);
+        return 0;
+    }
     if (f->slots == 2)
         sp_lookup_share(x->lookup, f->slot[0], f->slot[1]);
-    if (slot->presence != SP_PRESENT)
-        return 0;
-    for (uint32_t i = 0; i < f->presents; i++)
-        sp_mark(&x->marks, f->present[i]);
+    mark_list(x, f->present, f->presents);
+    for (uint32_t i = 0; f->missings && i < slot->count; i++)
+        if (slot->seen[i].value.type == SP_V_NULL)
+            mark_list(x, f->missing, f->missings);
     return f->values ? probe_values(x, f, slot) : 0;
+}
+
+/* A value of the event in the eyes of keywords. */
+static int probe_keyword(void *arg, struct sp_value value)
+{
+    struct sp_exec *x = arg;
+    struct sp_seen seen = { .value = value };
+
+    if (!sp_scan_perhaps(&x->residual->scan, value))
+        return 0;
+    if (!sp_lookup_folded(x->lookup, &seen))
+        return SP_ERR_NOMEM;
+    sp_index_probe(&x->residual->keywords->index, seen.folded, &x->marks);
+    return 0;
 }
 
 static int by_number(const void *a, const void *b)
@@ -381,8 +405,11 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
     for (uint32_t i = 0; i < r->always_count; i++)
         sp_mark(m, r->always[i]);
     for (uint32_t i = 0; i < r->fields; i++)
-        if (probe_field(x, &r->field[i], event) < 0)
+        if (&r->field[i] != r->keywords && probe_field(x, &r->field[i], event) < 0)
             return SP_ERR_NOMEM;
+    x->residual = r;
+    if (r->keywords && sp_event_scalars(event, probe_keyword, x) < 0)
+        return SP_ERR_NOMEM;
     if (m->count > 1)
         qsort(m->rule, m->count, sizeof *m->rule, by_number);
     return 0;

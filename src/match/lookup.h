@@ -12,6 +12,8 @@
 struct sp_seen {
     struct sp_value value;
     struct sp_str text, folded; /* ptr NULL: not asked for yet */
+    uint8_t address[16];        /* of the text as an IP address, v4 as v4-mapped; valid when is_address */
+    enum { SP_ADDRESS_NOT_ASKED, SP_ADDRESS_NO, SP_ADDRESS_YES } is_address;
 };
 
 struct sp_slot {

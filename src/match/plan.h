@@ -18,7 +18,8 @@
  *                                  if none is FALSE: all children's keys together
  *      A or B                      the same with TRUE; else all together
  *      at least k of n             as many children as decide it, the cheapest
- *      anything else               FALSE (or TRUE) unless F is there at all    {F is present}
+ *      `F: null`, exists           FALSE or TRUE unless F is missing or null   {F is missing}
+ *      anything else               FALSE unless F is there at all              {F is present}
  *
  *      rule: Image|endswith: \reg.exe and CommandLine|contains: [save, export] and not User|contains: SYSTEM
  *            ─────────────────────────     ──────────────────────────────────         ────────────────────
@@ -41,6 +42,7 @@
 #include "event/event.h"
 #include "match/eval.h"
 #include "match/gram.h"
+#include "match/scan.h"
 #include "rule/rule.h"
 
 /* A field with keys. */
@@ -50,8 +52,8 @@ struct sp_plan_field {
     bool trim;               /* trailing spaces go (SPEC: sigma-T16) */
     bool values;             /* the index holds something */
     struct sp_index index;
-    const uint32_t *present, *number; /* rules marked when the field is there; when its value is an odd number */
-    uint32_t presents, numbers;
+    const uint32_t *present, *missing, *number; /* rules marked when the field is there; is not, or null; is an odd number */
+    uint32_t presents, missings, numbers;
 };
 
 /* A live rule of an origin. */
@@ -79,6 +81,8 @@ struct sp_residual {
     uint32_t unknowns;       /* rules whose fallback is UNKNOWN */
     struct sp_plan_field *field;
     uint32_t fields;
+    const struct sp_plan_field *keywords; /* of `field`: its values are all of the event's, and it is looked at apart */
+    struct sp_scan scan;     /* which of those values are worth a look */
     const struct sp_raw_name *raw; /* names of the event's own that fields read: an open hash table */
     uint32_t raw_mask, raw_count;
 };
@@ -110,7 +114,7 @@ const struct sp_origin *sp_plan_origin(struct sp_plan *plan, struct sp_eval *eva
 uint32_t sp_raw_hash(struct sp_str name);
 
 /* Costs of keys beside their share of values, in ppm. */
-enum { SP_COST_KEY = 40, SP_COST_PRESENT = 1000000, SP_COST_ALWAYS = 4000000 };
+enum { SP_COST_KEY = 40, SP_COST_MISSING = 200000, SP_COST_PRESENT = 1000000, SP_COST_ALWAYS = 4000000 };
 
 /* cover.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. */
 int sp_cover_build(struct sp_arena *arena, const struct sp_rule_set *set, struct sp_eval *eval, const struct sp_event *event,
