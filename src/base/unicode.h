@@ -32,6 +32,14 @@ void sp_utf16_to_utf8(struct sp_buf *out, const void *bytes, size_t len);
 void sp_utf8_fold(struct sp_buf *out, struct sp_str s);
 uint32_t sp_fold(uint32_t code);
 
+/* The same into the caller's memory, which must have the room of the worst case; the number of bytes that were
+ * written, behind which the memory may be scribbled on. A unit is three bytes at most; a fold makes two bytes
+ * three at most (U+023A) and never four of three. */
+#define SP_UTF16_ROOM(len) ((len) / 2 * 3)
+#define SP_FOLD_ROOM(len)  ((len) + (len) / 2)
+size_t sp_utf8_fold_to(char *out, struct sp_str s);
+size_t sp_utf16_fold(char *out, const void *bytes, size_t len); /* as sp_utf16_to_utf8, then folded */
+
 /* All code points whose fold is `folded`, itself first; returns their number, at most 4 (room for them). */
 size_t sp_fold_class(uint32_t folded, uint32_t out[4]);
 
