@@ -275,6 +275,8 @@ static void write_json_text(struct sp_buf *out, struct sp_value v)
 static size_t fold_json_text(char *out, struct sp_str s)
 {
     size_t at = 0, n = 0;
+    unsigned char c;
+    uint32_t code;
 
     while (at < s.len) {
         if (s.len - at >= 16) {
@@ -286,13 +288,19 @@ static size_t fold_json_text(char *out, struct sp_str s)
             if (!odd)
                 continue;
         }
-        if (s.ptr[at] == '\\') {
+        c = (unsigned char)s.ptr[at];
+        if (c == '\\' && s.len - at > 1 && s.ptr[at + 1] == '\\') { /* of all escapes the one in every path */
+            out[n++] = '\\';
+            at += 2;
+        } else if (c == '\\') {
             if (s.len - at > 1 && s.ptr[at + 1] & 0x80)
                 return SIZE_MAX;
             n += unescape(out + n, s, &at, true);
+        } else if (c < 0x80) {
+            out[n++] = (char)((unsigned)c - 'A' < 26 ? c + 32 : c);
+            at++;
         } else {
-            uint32_t code = sp_utf8_next(s, &at);
-
+            code = sp_utf8_next(s, &at);
             if (code == SP_UTF8_BAD)
                 return SIZE_MAX;
             n += sp_utf8_put(out + n, sp_fold(code));
