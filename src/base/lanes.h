@@ -99,6 +99,49 @@ static inline uint32_t sp_lanes_narrow4(char *out, const unsigned char *in, bool
     return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(sp_lanes_wide(a), _mm_setzero_si128()));
 }
 
+/* What JSON has to escape or look at: controls, DEL, quote, backslash, and all that is not ASCII. */
+static inline uint32_t sp_lanes_not_json(__m128i x)
+{
+    __m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), del = _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7F));
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"')), back = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(low, del), _mm_or_si128(quote, back)));
+}
+
+/* 16 or 8 bytes. */
+static inline uint32_t sp_lanes_json16(char *out, const unsigned char *in)
+{
+    __m128i x = sp_lanes_load(in);
+
+    memcpy(out, &x, sizeof x);
+    return sp_lanes_not_json(x);
+}
+
+static inline uint32_t sp_lanes_json8(char *out, const unsigned char *in)
+{
+    __m128i x = _mm_loadl_epi64((const __m128i *)(const void *)in);
+
+    _mm_storel_epi64((__m128i *)(void *)out, x);
+    return sp_lanes_not_json(x) & 0xFF;
+}
+
+/* As many units: packing makes 0xFF or 0 of what is above a byte, and both are not plain. */
+static inline uint32_t sp_lanes_json_narrow16(char *out, const unsigned char *in)
+{
+    __m128i x = _mm_packus_epi16(sp_lanes_load(in), sp_lanes_load(in + 16));
+
+    memcpy(out, &x, sizeof x);
+    return sp_lanes_not_json(x);
+}
+
+static inline uint32_t sp_lanes_json_narrow8(char *out, const unsigned char *in)
+{
+    __m128i a = sp_lanes_load(in), x = _mm_packus_epi16(a, a);
+
+    _mm_storel_epi64((__m128i *)(void *)out, x);
+    return sp_lanes_not_json(x) & 0xFF;
+}
+
 #else
 
 static inline char sp_lanes_lower(uint32_t c, bool fold)
@@ -160,6 +203,39 @@ static inline uint32_t sp_lanes_narrow8(char *out, const unsigned char *in, bool
 static inline uint32_t sp_lanes_narrow4(char *out, const unsigned char *in, bool fold)
 {
     return sp_lanes_narrow(out, in, fold, 4);
+}
+
+static inline uint32_t sp_lanes_json(char *out, const unsigned char *in, uint32_t count, uint32_t size)
+{
+    uint32_t odd = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t c = size == 1 ? in[i] : (uint32_t)in[2 * i] | (uint32_t)in[2 * i + 1] << 8;
+
+        out[i] = (char)c;
+        odd |= (uint32_t)(c < 0x20 || c >= 0x7F || c == '"' || c == '\\') << i;
+    }
+    return odd;
+}
+
+static inline uint32_t sp_lanes_json16(char *out, const unsigned char *in)
+{
+    return sp_lanes_json(out, in, 16, 1);
+}
+
+static inline uint32_t sp_lanes_json8(char *out, const unsigned char *in)
+{
+    return sp_lanes_json(out, in, 8, 1);
+}
+
+static inline uint32_t sp_lanes_json_narrow16(char *out, const unsigned char *in)
+{
+    return sp_lanes_json(out, in, 16, 2);
+}
+
+static inline uint32_t sp_lanes_json_narrow8(char *out, const unsigned char *in)
+{
+    return sp_lanes_json(out, in, 8, 2);
 }
 
 #endif

@@ -149,8 +149,7 @@ size_t sp_fold_class(uint32_t folded, uint32_t out[4])
     return n;
 }
 
-/* The code point at unit `*at` (< units), which moves past it; half a pair is itself. */
-static uint32_t utf16_next(const unsigned char *p, size_t units, size_t *at)
+uint32_t sp_utf16_next(const unsigned char *p, size_t units, size_t *at)
 {
     const unsigned char *q = p + 2 * *at;
     uint32_t c = (uint32_t)q[0] | (uint32_t)q[1] << 8, low;
@@ -198,7 +197,7 @@ static INLINE size_t narrow(char *out, const unsigned char *p, size_t units, boo
         }
         stop = units - i < 16 ? units : i + 16;
         while (i < stop) {
-            uint32_t c = utf16_next(p, units, &i);
+            uint32_t c = sp_utf16_next(p, units, &i);
 
             if (c < 0x80)
                 out[n++] = (char)(fold && c - 'A' < 26 ? c + 32 : c);

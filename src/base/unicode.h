@@ -21,6 +21,9 @@ uint32_t sp_utf8_next(struct sp_str s, size_t *at);
 /* Write a code point; returns the number of bytes, 1 to 4. Surrogates and beyond U+10FFFF: U+FFFD. */
 size_t sp_utf8_put(char out[4], uint32_t code);
 
+/* The code point at unit `*at` (< units) of UTF-16LE, which moves past it; half a pair alone is itself. */
+uint32_t sp_utf16_next(const unsigned char *bytes, size_t units, size_t *at);
+
 /* Offset of the first byte that is not valid UTF-8, or s.len. */
 size_t sp_utf8_valid(struct sp_str s);
 bool sp_str_ascii(struct sp_str s);

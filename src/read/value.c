@@ -27,6 +27,8 @@ uint64_t sp_value_u64(struct sp_value v)
 
     if (v.type == SP_V_INT)
         return (uint64_t)sp_value_i64(v);
+    if (v.len == 4)
+        return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
     for (uint32_t i = v.len < 8 ? v.len : 8; i-- > 0;)
         n = n << 8 | p[i];
     return n;
@@ -93,17 +95,20 @@ static void write_real(struct sp_buf *out, struct sp_value v)
 static void write_guid(struct sp_buf *out, struct sp_value v)
 {
     static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-    const unsigned char *p = v.ptr;
+    const unsigned char *from = v.ptr;
+    char text[38], *p = text;
 
     if (v.len < 16)
         return;
-    sp_buf_char(out, '{');
+    *p++ = '{';
     for (size_t i = 0; i < sizeof order; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
-            sp_buf_char(out, '-');
-        sp_buf_hex(out, p + order[i], 1, false);
+            *p++ = '-';
+        *p++ = "0123456789abcdef"[from[order[i]] >> 4];
+        *p++ = "0123456789abcdef"[from[order[i]] & 15];
     }
-    sp_buf_char(out, '}');
+    *p = '}';
+    sp_buf_add(out, text, sizeof text);
 }
 
 /* MS-DTYP 2.4.2.1: an authority of 2^32 and above is written in hexadecimal. */
@@ -319,7 +324,10 @@ void sp_value_write(struct sp_buf *out, struct sp_value v)
     case SP_V_ANSI: write_ansi(out, v); break;
     case SP_V_INT: sp_buf_i64(out, sp_value_i64(v)); break;
     case SP_V_UINT: sp_buf_u64(out, sp_value_u64(v)); break;
-    case SP_V_HEX: sp_buf_printf(out, "0x%llx", (unsigned long long)sp_value_u64(v)); break;
+    case SP_V_HEX:
+        sp_buf_text(out, "0x");
+        sp_buf_x64(out, sp_value_u64(v));
+        break;
     case SP_V_REAL32:
     case SP_V_REAL64: write_real(out, v); break;
     case SP_V_BOOL: sp_buf_text(out, sp_value_u64(v) ? "true" : "false"); break;
@@ -429,16 +437,25 @@ void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch
         break;
     case SP_V_LIST: sp_buf_text(out, "[]"); break;
     case SP_V_MAP: sp_buf_text(out, "{}"); break;
-    case SP_V_TEXT:
-    case SP_V_JSON_TEXT:
     case SP_V_UTF16:
-    case SP_V_ANSI:
-    case SP_V_HEX:
+        sp_buf_char(out, '"');
+        sp_json_escape_utf16(out, v.ptr, utf16_len(v));
+        sp_buf_char(out, '"');
+        break;
+    case SP_V_HEX: /* text that needs no escapes */
     case SP_V_BINARY:
     case SP_V_GUID:
     case SP_V_SID:
     case SP_V_FILETIME:
     case SP_V_SYSTEMTIME:
+        sp_buf_char(out, '"');
+        sp_value_write(out, v);
+        sp_buf_char(out, '"');
+        break;
+    case SP_V_TEXT:
+    case SP_V_JSON_TEXT:
+    case SP_V_ANSI:
+        sp_buf_clear(scratch);
         sp_json_str(&w, sp_value_text(v, scratch));
         out->failed |= scratch->failed;
         break;

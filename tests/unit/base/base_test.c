@@ -262,6 +262,85 @@ TEST(lanes_narrow_and_fold_utf16_as_code_points_do)
     }
 }
 
+static void escape_plainly(struct sp_buf *to, struct sp_str s)
+{
+    for (size_t at = 0; at < s.len;) {
+        size_t start = at;
+        uint32_t code = sp_utf8_next(s, &at);
+
+        if (code == SP_UTF8_BAD)
+            sp_buf_text(to, "\uFFFD");
+        else if (code == '"' || code == '\\')
+            sp_buf_printf(to, "\\%c", (int)code);
+        else if (code == '\n' || code == '\r' || code == '\t')
+            sp_buf_text(to, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
+        else if (code < 0x20 || code == 0x7F)
+            sp_buf_printf(to, "\\u%04x", code);
+        else
+            sp_buf_str(to, sp_str_cut(s, start, at - start));
+    }
+}
+
+/* Every third text is UTF-16: escaped from its units, and from its UTF-8. */
+TEST(lanes_escape_json_as_single_characters_do)
+{
+    struct sp_buf text = { 0 }, want = { 0 };
+
+    for (unsigned round = 0; round < 30000; round++) {
+        uint32_t len = roll(round & 1 ? 40 : 200), odd = roll(4) ? roll(60) + 1 : 1;
+        unsigned char *bytes = malloc(len + (len == 0));
+
+        for (uint32_t i = 0; i < len && bytes; i++) {
+            bytes[i] = (unsigned char)(roll(odd) ? 'a' + roll(26) : roll(256));
+            if (round % 3 == 0 && i & 1 && roll(odd))
+                bytes[i] = 0;
+        }
+        sp_buf_clear(&text);
+        sp_buf_clear(&want);
+        sp_buf_done(&out); /* memory to grow while it is written */
+        if (round % 3 == 0) {
+            sp_utf16_to_utf8(&text, bytes, len);
+            sp_json_escape_utf16(&out, bytes, len);
+        } else {
+            sp_buf_add(&text, bytes, len);
+            sp_json_escape(&out, (struct sp_str){ (const char *)bytes, len });
+        }
+        escape_plainly(&want, sp_buf_view(&text));
+        free(bytes);
+        if (!sp_str_eq(sp_buf_view(&out), sp_buf_view(&want))) {
+            ok(!"an escaped text differs");
+            break;
+        }
+    }
+    sp_buf_done(&text);
+    sp_buf_done(&want);
+}
+
+TEST(numbers_and_times_are_written_as_printf_does)
+{
+    char want[64];
+
+    for (unsigned round = 0; round < 20000; round++) {
+        uint64_t n = ((uint64_t)roll(UINT32_MAX) << 32 | roll(UINT32_MAX)) >> roll(64);
+        struct sp_time t = { .sec = (int64_t)roll(UINT32_MAX) * (roll(3) ? 30 : -15), .nsec = roll(1000000000), .digits = (uint8_t)roll(10), .known = true };
+        struct sp_date d = sp_time_date(t.sec);
+        int len = snprintf(want, sizeof want, "%" PRIu64 " %" PRIx64, n, n);
+
+        sp_buf_clear(&out);
+        sp_buf_u64(&out, n);
+        sp_buf_char(&out, ' ');
+        sp_buf_x64(&out, n);
+        ok(sp_str_eq(sp_buf_view(&out), (struct sp_str){ want, (size_t)len }));
+        len = snprintf(want, sizeof want, "%04d-%02u-%02uT%02u:%02u:%02u", d.year, d.month, d.day, d.hour, d.minute, d.second);
+        if (t.digits)
+            len += snprintf(want + len, sizeof want - (size_t)len, ".%09u", t.nsec) - 9 + t.digits;
+        want[len++] = 'Z';
+        sp_buf_clear(&out);
+        sp_time_write(&out, t);
+        ok(sp_str_eq(sp_buf_view(&out), (struct sp_str){ want, (size_t)len }));
+    }
+}
+
 TEST(no_fold_takes_more_room_than_stated)
 {
     char utf8[4], folds[4];
