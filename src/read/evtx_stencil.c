@@ -5,8 +5,8 @@
  *
  *      "EventID": │ [attribute "Qualifiers": %4]? │ leaf %3 │ ,"Version": │ value %11 │ ...
  *
- * What has no such shape (keys that repeat, names that are values, unnamed Data, mixed text) gets no stencil, and a
- * record whose values change the shape (arrays, bodies in odd places) is left to evtx_json.c: both answer 0.
+ * What has no such shape (keys that repeat, names that are values, mixed text) gets no stencil, and a record whose
+ * values change the shape (arrays under a name, bodies of plain elements) is left to evtx_json.c: both answer 0.
  */
 #include "base/jsonw.h"
 #include "read/evtx_inner.h"
@@ -17,16 +17,22 @@ enum {
     STENCIL_DEPTH_MAX = 16,      /* elements in elements */
     STENCIL_TEXT_MAX = 1 << 20,  /* of all templates of a chunk */
     STENCIL_OPS_MAX = 1 << 16,
+    STENCIL_FILL_MAX = 1 << 14,  /* nodes and elements of arrays of a record: well below what evtx_json.c spends */
+    STENCIL_BODIES_MAX = 8,      /* bodies in bodies */
     STENCIL_SLACK = 256          /* closer to the limit of a record's text than this, evtx_json.c counts itself */
 };
 
-/* ATTRIBUTE follows ELEMENT, a LEAF ends both: what they write depends on whether an attribute was there. */
-enum op_kind { OP_TEXT, OP_VALUE, OP_ELEMENT, OP_ATTRIBUTE, OP_ATTRIBUTE_TEXT, OP_LEAF_NONE, OP_LEAF_TEXT, OP_LEAF_VALUE, OP_BODY };
+/* ATTRIBUTE follows ELEMENT, a LEAF ends both: what they write depends on whether an attribute was there. DATA is
+ * followed by an ITEM for each unnamed <Data>. */
+enum op_kind {
+    OP_TEXT, OP_VALUE, OP_ELEMENT, OP_ATTRIBUTE, OP_ATTRIBUTE_TEXT, OP_LEAF_NONE, OP_LEAF_TEXT, OP_LEAF_VALUE, OP_BODY,
+    OP_DATA, OP_ITEM_VALUE, OP_ITEM_TEXT
+};
 
 struct evtx_op {
     uint8_t kind;
     bool optional;    /* ATTRIBUTE: a NULL value leaves it out */
-    uint16_t sub;     /* VALUE, ATTRIBUTE, LEAF_VALUE, BODY */
+    uint16_t sub;     /* VALUE, ATTRIBUTE, LEAF_VALUE, BODY, ITEM_VALUE; DATA: number of items */
     uint32_t at, len; /* text in e->stencil; BODY: first and last node of the object that it stands in */
 };
 
@@ -100,13 +106,14 @@ static int put_text(struct cut *c, const struct evtx_node *node)
     return rc;
 }
 
-/* The key of an element: its name, of Data the text of its attribute. */
-static int key_of(struct cut *c, uint32_t element, uint32_t *ret)
+/* The key of an element: its name, of Data the text of its attribute. `*plain`: Data without one. */
+static int key_of(struct cut *c, uint32_t element, uint32_t *ret, bool *plain)
 {
     const struct evtx_node *node = &c->parts->node[element], *attribute;
     int rc;
 
     *ret = node->name;
+    *plain = false;
     if (node->name != EVTX_NAME_DATA)
         return 1;
     for (uint32_t at = element + 1; at < node->content; at = attribute->end) {
@@ -123,24 +130,27 @@ static int key_of(struct cut *c, uint32_t element, uint32_t *ret)
         rc = evtx_name_utf8(c->e, sp_buf_view(&c->e->scratch), ret);
         return rc == SP_ERR_NOMEM ? rc : rc == 0;
     }
-    return 0;
+    *plain = true;
+    return 1;
 }
 
 /* Does no element among the nodes have a key that carries the stamp already? They all do afterwards. */
 static int keys_unique(struct cut *c, uint32_t from, uint32_t to, uint32_t stamp)
 {
+    bool data = false, plain;
     uint32_t id;
     int rc;
 
     for (uint32_t at = from; at < to; at = c->parts->node[at].end) {
         if (c->parts->node[at].kind != EVTX_ELEMENT)
             continue;
-        rc = key_of(c, at, &id);
+        rc = key_of(c, at, &id, &plain);
         if (rc <= 0)
             return rc;
-        if (c->e->names.name[id].stamp == stamp)
+        if (c->e->names.name[id].stamp == stamp && !(plain && data))
             return 0;
         c->e->names.name[id].stamp = stamp;
+        data |= plain;
     }
     return 1;
 }
@@ -201,20 +211,65 @@ static int cut_leaf(struct cut *c, const struct evtx_node *node, bool attributes
     return rc < 0 ? rc : add_text(c, attributes ? OP_LEAF_TEXT : OP_TEXT, from);
 }
 
+/* One unnamed Data of a list. */
+static int cut_item(struct cut *c, const struct evtx_node *node)
+{
+    const struct evtx_node *piece = &c->parts->node[node->content];
+    size_t from = c->e->stencil.len;
+    int rc = 1;
+
+    if (node->end - node->content > 1)
+        return 0;
+    if (node->end > node->content && piece->kind == EVTX_SUB)
+        return add_op(c, (struct evtx_op){ .kind = OP_ITEM_VALUE, .sub = piece->sub });
+    if (node->end > node->content && !is_text(piece))
+        return 0;
+    if (node->end > node->content)
+        rc = put_text(c, piece);
+    else
+        sp_buf_text(&c->e->stencil, "null");
+    return rc <= 0 ? rc : add_text(c, OP_ITEM_TEXT, from);
+}
+
+/* All unnamed Data of an object, of which the one at `first` is the first: a list in its place. */
+static int cut_data(struct cut *c, uint32_t first, uint32_t to)
+{
+    uint32_t index, items = 0, key;
+    size_t from = c->e->stencil.len;
+    bool plain;
+    int rc;
+
+    put_key(c, EVTX_NAME_DATA);
+    rc = add_text(c, OP_DATA, from);
+    index = c->e->ops - 1;
+    for (uint32_t at = first; at < to && rc > 0; at = c->parts->node[at].end) {
+        if (c->parts->node[at].kind != EVTX_ELEMENT || c->parts->node[at].name != EVTX_NAME_DATA)
+            continue;
+        rc = key_of(c, at, &key, &plain);
+        if (rc <= 0 || !plain)
+            continue;
+        rc = cut_item(c, &c->parts->node[at]);
+        items++;
+    }
+    if (rc > 0)
+        rc = add_words(c, "}"); /* behind the items, which the list jumps over */
+    if (rc > 0)
+        c->e->op[index].sub = (uint16_t)items;
+    return items > UINT16_MAX ? 0 : rc;
+}
+
 static int cut_members(struct cut *c, uint32_t from, uint32_t to, bool comma, bool *any);
 
 /* An element with its key. Recursion is bounded here. */
-static int cut_element(struct cut *c, uint32_t at)
+static int cut_element(struct cut *c, uint32_t at, uint32_t key)
 {
     struct evtx_node node = c->parts->node[at];
     bool attributes = node.name != EVTX_NAME_DATA && node.content > at + 1, elements = false, certain = false, any;
-    size_t from;
-    uint32_t key;
-    int rc = key_of(c, at, &key);
+    size_t from = c->e->stencil.len;
+    int rc;
 
-    if (rc <= 0 || c->depth == STENCIL_DEPTH_MAX)
-        return rc <= 0 ? rc : 0;
-    from = c->e->stencil.len;
+    if (c->depth == STENCIL_DEPTH_MAX)
+        return 0;
     put_key(c, key);
     rc = add_text(c, attributes ? OP_ELEMENT : OP_TEXT, from);
     if (rc > 0 && attributes)
@@ -236,8 +291,9 @@ static int cut_element(struct cut *c, uint32_t at)
 /* The members of an object. `comma`: others stand before them; `*any`: there are some for certain. */
 static int cut_members(struct cut *c, uint32_t from, uint32_t to, bool comma, bool *any)
 {
-    bool body = false;
+    bool body = false, data = false, plain;
     int rc = keys_unique(c, from, to, evtx_names_stamp(c->e));
+    uint32_t key;
 
     *any = false;
     for (uint32_t at = from; at < to && rc > 0; at = c->parts->node[at].end) {
@@ -248,12 +304,17 @@ static int cut_members(struct cut *c, uint32_t from, uint32_t to, bool comma, bo
                 return 0;
             body = true;
             rc = add_op(c, (struct evtx_op){ .kind = OP_BODY, .sub = node.sub, .at = from, .len = to });
-        } else if (node.kind == EVTX_ELEMENT) {
-            rc = comma || *any ? add_words(c, ",") : 1;
-            *any = true;
-            if (rc > 0)
-                rc = cut_element(c, at);
         }
+        if (node.kind != EVTX_ELEMENT)
+            continue;
+        rc = key_of(c, at, &key, &plain);
+        if (rc <= 0 || (plain && data))
+            continue;
+        rc = comma || *any ? add_words(c, ",") : 1;
+        *any = true;
+        data |= plain;
+        if (rc > 0)
+            rc = plain ? cut_data(c, at, to) : cut_element(c, at, key);
     }
     return rc;
 }
@@ -309,130 +370,231 @@ static int body_fits(struct sp_evtx *e, uint32_t outer, uint32_t inner, const st
     return rc;
 }
 
+/* A record on its way out. */
+struct fill {
+    struct sp_evtx *e;
+    struct sp_buf *out;
+    uint32_t depth, spent;
+};
+
 static inline struct evtx_value value_at(const struct sp_evtx *e, const struct evtx_body *b, uint32_t sub)
 {
     return sub < b->values ? e->value[b->value + sub] : (struct evtx_value){ .type = EVTX_NULL };
 }
 
-static inline void put_value(struct sp_evtx *e, struct sp_buf *out, struct evtx_value v)
+static inline void put_words(struct fill *f, const struct evtx_op *op)
+{
+    sp_buf_add(f->out, f->e->stencil.ptr + op->at, op->len);
+}
+
+static inline void put_value(struct fill *f, struct evtx_value v)
 {
     if (v.type == EVTX_NULL || v.type == EVTX_XML)
-        sp_buf_text(out, "null");
+        sp_buf_text(f->out, "null");
     else
-        sp_value_json(out, evtx_value(e, v.type, v.at, v.len), &e->scratch);
+        sp_value_json(f->out, evtx_value(f->e, v.type, v.at, v.len), &f->e->scratch);
 }
 
 /* The end of an element that has attributes, or had none in this record. */
-static void put_leaf(struct sp_evtx *e, struct sp_buf *out, const struct evtx_op *op, struct evtx_value v, bool any)
+static void put_leaf(struct fill *f, const struct evtx_op *op, struct evtx_value v, bool any)
 {
     bool nothing = op->kind == OP_LEAF_NONE || (op->kind == OP_LEAF_VALUE && v.type == EVTX_NULL);
 
     if (any && nothing) {
-        sp_buf_text(out, "}}");
+        sp_buf_text(f->out, "}}");
         return;
     }
     if (any)
-        sp_buf_text(out, "},\"#text\":");
+        sp_buf_text(f->out, "},\"#text\":");
     if (nothing)
-        sp_buf_text(out, "null");
+        sp_buf_text(f->out, "null");
     else if (op->kind == OP_LEAF_VALUE)
-        put_value(e, out, v);
+        put_value(f, v);
     else
-        sp_buf_add(out, e->stencil.ptr + op->at, op->len);
+        put_words(f, op);
     if (any)
-        sp_buf_char(out, '}');
+        sp_buf_char(f->out, '}');
 }
 
-static int fill(struct sp_evtx *e, uint32_t body, bool inner, struct sp_buf *out);
+static int fill(struct fill *f, uint32_t body);
 
-/* The body that is the value `v` here. */
-static int fill_body(struct sp_evtx *e, const struct evtx_body *b, const struct evtx_op *op, struct evtx_value v, struct sp_buf *out)
+/* The plan + 1 of a body that is a value, with its stencil; 0: it has none. */
+static int body_plan(struct fill *f, struct evtx_value v, uint32_t *ret)
+{
+    *ret = v.body ? f->e->body[v.body - 1].plan : 0;
+    return *ret ? cut_plan(f->e, *ret - 1) : 0;
+}
+
+/* A body among the members of an object. */
+static int fill_body(struct fill *f, const struct evtx_body *b, const struct evtx_op *op, struct evtx_value v)
 {
     uint32_t plan;
     int rc;
 
     if (v.type != EVTX_XML || !v.len)
         return 1;
-    plan = v.body ? e->body[v.body - 1].plan : 0;
-    if (!plan)
-        return 0;
-    rc = cut_plan(e, plan - 1);
+    rc = body_plan(f, v, &plan);
     if (rc > 0)
-        rc = body_fits(e, b->plan - 1, plan - 1, op);
+        rc = body_fits(f->e, b->plan - 1, plan - 1, op);
     if (rc <= 0)
         return rc;
-    if (e->plan[plan - 1].members)
-        sp_buf_char(out, ',');
-    return fill(e, v.body - 1, true, out);
+    if (f->e->plan[plan - 1].members)
+        sp_buf_char(f->out, ',');
+    return fill(f, v.body - 1);
 }
 
-/* Write a body by its stencil; what is called may cut one more, so that operations are read anew. Bodies in bodies
- * in bodies are left to evtx_json.c. */
-static int fill(struct sp_evtx *e, uint32_t body, bool inner, struct sp_buf *out)
+/* A body that is all that an element holds: its members are the element's. `any`: behind attributes. */
+static int fill_object(struct fill *f, struct evtx_value v, bool any)
 {
-    const struct evtx_body b = e->body[body];
-    uint32_t end = e->plan[b.plan - 1].op_end;
-    bool any = false;
-    int rc;
+    uint32_t plan;
+    int rc = v.len ? body_plan(f, v, &plan) : 0;
 
-    for (uint32_t i = e->plan[b.plan - 1].op; i < end; i++) {
-        const struct evtx_op op = e->op[i];
-        const struct evtx_value v = value_at(e, &b, op.sub);
+    if (rc <= 0 || !f->e->plan[plan - 1].members)
+        return rc <= 0 ? rc : 0;
+    sp_buf_text(f->out, any ? "}," : "{");
+    rc = fill(f, v.body - 1);
+    sp_buf_char(f->out, '}');
+    return rc;
+}
 
-        switch ((enum op_kind)op.kind) {
-        case OP_ELEMENT:
-            any = false;
-            sp_buf_add(out, e->stencil.ptr + op.at, op.len);
-            break;
-        case OP_TEXT:
-            sp_buf_add(out, e->stencil.ptr + op.at, op.len);
-            break;
-        case OP_ATTRIBUTE:
-            if (op.optional && v.type == EVTX_NULL)
-                break;
-            sp_buf_text(out, any ? "," : "{\"#attributes\":{");
-            any = true;
-            sp_buf_add(out, e->stencil.ptr + op.at, op.len);
-            put_value(e, out, v);
-            break;
-        case OP_ATTRIBUTE_TEXT:
-            sp_buf_text(out, any ? "," : "{\"#attributes\":{");
-            any = true;
-            sp_buf_add(out, e->stencil.ptr + op.at, op.len);
-            break;
-        case OP_VALUE:
-            if (v.type & EVTX_ARRAY || v.type == EVTX_XML)
-                return 0;
-            put_value(e, out, v);
-            break;
-        case OP_LEAF_VALUE:
-            if (v.type & EVTX_ARRAY || v.type == EVTX_XML)
-                return 0;
-            put_leaf(e, out, &op, v, any);
-            break;
-        case OP_LEAF_NONE:
-        case OP_LEAF_TEXT:
-            put_leaf(e, out, &op, v, any);
-            break;
-        case OP_BODY:
-            if (inner && v.type == EVTX_XML && v.len)
-                return 0;
-            rc = fill_body(e, &b, &op, v, out);
-            if (rc <= 0)
-                return rc;
-            break;
+/* The list of unnamed Data: `count` operations from `at` on. One alone is no list. */
+static int fill_data(struct fill *f, const struct evtx_body *b, uint32_t at, uint32_t count)
+{
+    struct sp_evtx *e = f->e;
+    struct sp_value item;
+    uint32_t items = 0, next;
+    size_t start;
+
+    sp_buf_text(f->out, "{\"#text\":");
+    start = f->out->len;
+    sp_buf_char(f->out, '[');
+    for (uint32_t i = at; i < at + count; i++) {
+        struct evtx_value v = value_at(e, b, e->op[i].sub);
+
+        if (items++)
+            sp_buf_char(f->out, ',');
+        if (e->op[i].kind == OP_ITEM_TEXT) {
+            put_words(f, &e->op[i]);
+            continue;
         }
+        if (v.type == EVTX_XML)
+            return 0;
+        if (!(v.type & EVTX_ARRAY) || !v.len) {
+            put_value(f, v);
+            continue;
+        }
+        next = v.at;
+        for (bool first = true; evtx_array_next(e, &v, &next, &item); first = false) {
+            if (!first) {
+                items++;
+                sp_buf_char(f->out, ',');
+            }
+            if (++f->spent > STENCIL_FILL_MAX)
+                return 0;
+            sp_value_json(f->out, item, &e->scratch);
+        }
+    }
+    if (items > 1) {
+        sp_buf_char(f->out, ']');
+    } else if (!f->out->failed) {
+        f->out->len--;
+        memmove(f->out->ptr + start, f->out->ptr + start + 1, f->out->len - start);
     }
     return 1;
 }
 
+/* What an operation writes that is no text alone; `*any`: the element in hand has shown an attribute. */
+static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool *any)
+{
+    const struct evtx_op op = f->e->op[at];
+    const struct evtx_value v = value_at(f->e, b, op.sub);
+
+    switch ((enum op_kind)op.kind) {
+    case OP_ELEMENT:
+        *any = false;
+        put_words(f, &op);
+        return 1;
+    case OP_ATTRIBUTE:
+    case OP_ATTRIBUTE_TEXT:
+        if (op.optional && v.type == EVTX_NULL)
+            return 1;
+        sp_buf_text(f->out, *any ? "," : "{\"#attributes\":{");
+        *any = true;
+        put_words(f, &op);
+        if (op.kind == OP_ATTRIBUTE)
+            put_value(f, v);
+        return 1;
+    case OP_LEAF_VALUE:
+        if (v.type == EVTX_XML)
+            return fill_object(f, v, *any);
+        if (v.type & EVTX_ARRAY)
+            return 0;
+        put_leaf(f, &op, v, *any);
+        return 1;
+    case OP_LEAF_NONE:
+    case OP_LEAF_TEXT:
+        put_leaf(f, &op, v, *any);
+        return 1;
+    case OP_BODY:
+        return fill_body(f, b, &op, v);
+    case OP_DATA:
+        put_words(f, &op);
+        return fill_data(f, b, at + 1, op.sub);
+    case OP_TEXT:
+    case OP_VALUE:
+    case OP_ITEM_VALUE:
+    case OP_ITEM_TEXT:
+        break;
+    }
+    return 0;
+}
+
+/* Write a body by its stencil; what is called may cut one more, so that operations are read anew. */
+static int fill(struct fill *f, uint32_t body)
+{
+    struct sp_evtx *e = f->e;
+    const struct evtx_body b = e->body[body];
+    uint32_t end = e->plan[b.plan - 1].op_end;
+    bool any = false;
+    int rc = 1;
+
+    f->spent += b.node_end - b.node;
+    if (f->spent > STENCIL_FILL_MAX || f->depth == STENCIL_BODIES_MAX)
+        return 0;
+    f->depth++;
+    for (uint32_t i = e->plan[b.plan - 1].op; i < end && rc > 0; i++) {
+        const struct evtx_op *op = &e->op[i];
+        struct evtx_value v;
+
+        if (op->kind == OP_TEXT) {
+            put_words(f, op);
+        } else if (op->kind == OP_VALUE) {
+            v = value_at(e, &b, op->sub);
+            if (v.type == EVTX_XML)
+                rc = fill_object(f, v, false);
+            else if (v.type & EVTX_ARRAY)
+                rc = 0;
+            else
+                put_value(f, v);
+        } else {
+            uint32_t items = op->kind == OP_DATA ? op->sub : 0;
+
+            rc = fill_one(f, &b, i, &any);
+            i += items;
+        }
+    }
+    f->depth--;
+    return rc;
+}
+
 int evtx_stencil(struct sp_evtx *e, struct sp_buf *out)
 {
+    struct fill f = { e, out, 0, 0 };
     size_t before = out->len;
     int rc = e->body[0].plan ? cut_plan(e, e->body[0].plan - 1) : 0;
 
     if (rc > 0)
-        rc = fill(e, 0, false, out);
+        rc = fill(&f, 0);
     if (out->failed)
         rc = SP_ERR_NOMEM;
     if (rc > 0 && out->len <= e->out_max && e->out_max - out->len >= STENCIL_SLACK)
