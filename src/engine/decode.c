@@ -18,16 +18,17 @@ struct decode {
     struct sp_events *events;
     struct sp_decode_result *result;
     struct sp_buf out, scratch;
+    struct sp_hasher hasher;
     struct sp_error *err;
 };
 
 /* The member "spoor": where the record stands (contract 4). */
-static int place(struct sp_json *w, const char *path, const struct sp_record *r)
+static int place(struct decode *d, struct sp_json *w, const char *path, const struct sp_record *r)
 {
     struct sp_digest sha;
     char hex[65];
 
-    if (!sp_sha256(r->raw, &sha))
+    if (!sp_hasher_sha256(&d->hasher, r->raw, &sha))
         return SP_ERR_NOMEM;
     sp_digest_hex(&sha, hex);
     sp_json_key(w, SP_STR("spoor"));
@@ -72,7 +73,7 @@ static int json_line(struct decode *d, const char *path, const struct sp_record 
         break;
     }
     if (rc == 0)
-        rc = place(&w, path, r);
+        rc = place(d, &w, path, r);
     sp_json_close(&w, '}');
     sp_buf_char(&d->out, '\n');
     return rc;
@@ -108,7 +109,7 @@ static int fields_line(struct decode *d, const char *path, const struct sp_recor
     rc = sp_event_fields_json(d->events, &event, &d->out);
     w.comma = true;
     if (rc == 0)
-        rc = place(&w, path, r);
+        rc = place(d, &w, path, r);
     sp_json_close(&w, '}');
     sp_buf_char(&d->out, '\n');
     return rc;
@@ -238,6 +239,7 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
     sp_events_free(d.events);
     sp_buf_done(&d.out);
     sp_buf_done(&d.scratch);
+    sp_hasher_done(&d.hasher);
     sp_scope_done(&d.scope);
     return rc;
 }
