@@ -19,10 +19,11 @@ enum {
     STENCIL_OPS_MAX = 1 << 16,
     STENCIL_FILL_MAX = 1 << 14,  /* nodes and elements of arrays of a record: well below what evtx_json.c spends */
     STENCIL_BODIES_MAX = 8,      /* bodies in bodies */
+    STENCIL_COPY = 32,           /* short texts are copied by that many bytes */
     STENCIL_SLACK = 256          /* closer to the limit of a record's text than this, evtx_json.c counts itself */
 };
 
-/* ATTRIBUTE follows ELEMENT, a LEAF ends both: what they write depends on whether an attribute was there. DATA is
+/* VALUE has the text before it with it. ATTRIBUTE follows ELEMENT, a LEAF ends both: what they write depends on whether an attribute was there. DATA is
  * followed by an ITEM for each unnamed <Data>. */
 enum op_kind {
     OP_TEXT, OP_VALUE, OP_ELEMENT, OP_ATTRIBUTE, OP_ATTRIBUTE_TEXT, OP_LEAF_NONE, OP_LEAF_TEXT, OP_LEAF_VALUE, OP_BODY,
@@ -54,6 +55,11 @@ static int add_op(struct cut *c, struct evtx_op op)
         return 0;
     if (op.kind == OP_TEXT && last && last->kind == OP_TEXT && last->at + last->len == op.at) {
         last->len += op.len;
+        return 1;
+    }
+    if (op.kind == OP_VALUE && last && last->kind == OP_TEXT) { /* its key at least: each plan begins with one */
+        last->kind = OP_VALUE;
+        last->sub = op.sub;
         return 1;
     }
     if (evtx_grow(&e->op, e->ops, &e->op_room, sizeof *e->op) < 0)
@@ -334,7 +340,7 @@ static int cut_plan(struct sp_evtx *e, uint32_t index)
     sp_buf_char(&e->stencil, '\n');
     if (plan->node_end - plan->node <= STENCIL_NODES_MAX)
         rc = cut_members(&c, plan->node, plan->node_end, false, &plan->members);
-    if (e->stencil.failed)
+    if (!sp_buf_reserve(&e->stencil, STENCIL_COPY))
         rc = SP_ERR_NOMEM;
     if (rc < 0)
         return rc;
@@ -384,7 +390,16 @@ static inline struct evtx_value value_at(const struct sp_evtx *e, const struct e
 
 static inline void put_words(struct fill *f, const struct evtx_op *op)
 {
-    sp_buf_add(f->out, f->e->stencil.ptr + op->at, op->len);
+    const char *from = f->e->stencil.ptr + op->at;
+    char *to;
+
+    if (!sp_buf_reserve(f->out, op->len + STENCIL_COPY))
+        return;
+    to = f->out->ptr + f->out->len;
+    memcpy(to, from, STENCIL_COPY); /* behind every text there are as many bytes */
+    if (op->len > STENCIL_COPY)
+        memcpy(to + STENCIL_COPY, from + STENCIL_COPY, op->len - STENCIL_COPY);
+    f->out->len += op->len;
 }
 
 static inline void put_value(struct fill *f, struct evtx_value v)
@@ -569,6 +584,7 @@ static int fill(struct fill *f, uint32_t body)
         if (op->kind == OP_TEXT) {
             put_words(f, op);
         } else if (op->kind == OP_VALUE) {
+            put_words(f, op);
             v = value_at(e, &b, op->sub);
             if (v.type == EVTX_XML)
                 rc = fill_object(f, v, false);

@@ -420,6 +420,11 @@ void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch
     double d;
 
     switch ((enum sp_value_type)v.type) {
+    case SP_V_UTF16:
+        sp_buf_char(out, '"');
+        sp_json_escape_utf16(out, v.ptr, utf16_len(v));
+        sp_buf_char(out, '"');
+        break;
     case SP_V_NULL: sp_json_null(&w); break;
     case SP_V_INT:
     case SP_V_UINT:
@@ -437,11 +442,6 @@ void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch
         break;
     case SP_V_LIST: sp_buf_text(out, "[]"); break;
     case SP_V_MAP: sp_buf_text(out, "{}"); break;
-    case SP_V_UTF16:
-        sp_buf_char(out, '"');
-        sp_json_escape_utf16(out, v.ptr, utf16_len(v));
-        sp_buf_char(out, '"');
-        break;
     case SP_V_HEX: /* text that needs no escapes */
     case SP_V_BINARY:
     case SP_V_GUID:
