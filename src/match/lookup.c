@@ -6,7 +6,6 @@
 #include "match/lookup.h"
 
 #include "base/alloc.h"
-#include "base/unicode.h"
 
 struct sp_lookup {
     struct sp_events *events;     /* borrowed */
@@ -192,15 +191,6 @@ bool sp_lookup_folded(struct sp_lookup *l, struct sp_seen *seen)
 {
     if (seen->folded.ptr)
         return true;
-    if (!sp_lookup_text(l, seen))
-        return false;
-    sp_buf_clear(&l->scratch);
-    sp_utf8_fold(&l->scratch, seen->text);
-    if (l->scratch.failed)
-        return false;
-    if (sp_str_eq(sp_buf_view(&l->scratch), seen->text))
-        seen->folded = seen->text;
-    else
-        seen->folded = sp_arena_str(&l->arena, sp_buf_view(&l->scratch));
+    seen->folded = sp_value_folded(seen->value, &l->arena, &l->scratch);
     return seen->folded.ptr != NULL;
 }
