@@ -13,7 +13,6 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "read/slurp.h"
-#include "read/source.h"
 #include "rule/rule_load.h"
 #include "rule/sigma.h"
 
@@ -46,6 +45,7 @@ struct loader {
     size_t by_id_room;
     struct sp_hash hash;   /* lists and pipelines go in first, rules behind them */
     bool own;              /* the file in hand is spoor's own */
+    bool unread;           /* a file could not be read */
     struct sp_error *err;
 };
 
@@ -331,18 +331,6 @@ static int one_text(struct loader *l, struct sp_str file, struct sp_str text)
 
 /* ---------------------------------------------------------------- files */
 
-static bool is_rule_name(const char *path)
-{
-    size_t n = strlen(path);
-
-    return (n > 4 && strcmp(path + n - 4, ".yml") == 0) || (n > 5 && strcmp(path + n - 5, ".yaml") == 0);
-}
-
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct sp_source *)a)->path, ((const struct sp_source *)b)->path);
-}
-
 /* A file or folder below a path of --rules that cannot be read is a refusal with a place, not a silent hole. */
 static int unreadable(struct loader *l, struct sp_str name, const char *why)
 {
@@ -350,56 +338,45 @@ static int unreadable(struct loader *l, struct sp_str name, const char *why)
     struct sp_yaml at = { .line = 1, .column = 1 };
     struct sp_doc *doc = new_doc(l, name, 1);
 
+    l->unread = true;
     if (!doc || sigma_refuse(&s, &at, "cannot be read: %s", why) == SP_ERR_NOMEM)
         return sp_error_nomem(l->err);
     settle_doc(l, doc, &s);
     return 0;
 }
 
-static int one_file(struct loader *l, const struct sp_source *source)
+static int one_file(struct loader *l, const struct sp_rule_file *file)
 {
-    struct sp_str text, name = sp_arena_str(&l->set->arena, sp_str_c(source->path));
+    struct sp_str text, name = sp_arena_str(&l->set->arena, sp_str_c(file->path));
     int rc;
 
     if (!name.ptr)
         return sp_error_nomem(l->err);
-    if (source->skipped)
-        return unreadable(l, name, source->skipped);
-    rc = sp_slurp(source->path, UINT64_C(256) << 20, &text, l->err);
-    if (rc < 0 && rc != SP_ERR_NOMEM && source->walked)
+    if (file->skipped)
+        return unreadable(l, name, file->skipped);
+    rc = sp_slurp(file->path, UINT64_C(256) << 20, &text, l->err);
+    if (rc < 0 && rc != SP_ERR_NOMEM && file->walked)
         return unreadable(l, name, l->err->what);
     if (rc < 0)
-        return rc == SP_ERR_NOMEM ? rc : usage(l, source->path);
+        return rc == SP_ERR_NOMEM ? rc : usage(l, file->path);
     rc = one_text(l, name, text);
     sp_free((void *)(uintptr_t)text.ptr);
     return rc;
 }
 
-static int load_files(struct loader *l)
+static int load_files(struct loader *l, const struct sp_rule_files *files)
 {
-    const struct sp_rule_options *o = l->options;
-    struct sp_source_list list = { 0 };
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < o->path_count; i++)
-        rc = sp_source_add(&list, "", o->path[i], o->limits, NULL, l->err);
-    if (rc == 0 && list.count)
-        qsort(list.source, list.count, sizeof *list.source, by_path);
-    for (size_t i = 0; rc == 0 && i < list.count; i++) {
-        const struct sp_source *s = &list.source[i];
-
-        if ((i && strcmp(s->path, list.source[i - 1].path) == 0) || (s->walked && !is_rule_name(s->path) && !(s->skipped && s->lost)))
-            continue;
-        if (s->skipped && !s->walked) {
-            sp_error_set(l->err, SP_ERR_USAGE, "%s", s->skipped);
-            sp_error_where(l->err, "%s", s->path);
+    for (size_t i = 0; rc == 0 && i < files->count; i++) {
+        if (files->file[i].skipped && !files->file[i].walked) {
+            sp_error_set(l->err, SP_ERR_USAGE, "%s", files->file[i].skipped);
+            sp_error_where(l->err, "%s", files->file[i].path);
             sp_error_cure(l->err, "check the path given to --rules");
-            rc = SP_ERR_USAGE;
-        } else if (!s->skipped || s->lost || is_rule_name(s->path)) {
-            rc = one_file(l, s);
+            return SP_ERR_USAGE;
         }
+        rc = one_file(l, &files->file[i]);
     }
-    sp_source_list_done(&list);
     return rc;
 }
 
@@ -638,7 +615,7 @@ static int end(struct loader *l, int rc)
     return rc;
 }
 
-int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **ret, struct sp_error *err)
+int sp_rules_load_files(const struct sp_rule_options *options, struct sp_rule_files *files, struct sp_rule_set **ret, struct sp_error *err)
 {
     struct loader l;
     struct sp_error ignored;
@@ -650,12 +627,25 @@ int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **re
     if (rc == 0)
         rc = load_pipelines(&l);
     if (rc == 0)
-        rc = load_files(&l);
+        rc = load_files(&l, files);
     if (rc == 0 && options->own)
         rc = load_own(&l);
     if (rc == 0)
         rc = finish(&l);
+    files->uncertain |= l.unread;
     return end(&l, rc);
+}
+
+int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **ret, struct sp_error *err)
+{
+    struct sp_rule_files files;
+    int rc = sp_rule_files_walk(options, &files, err);
+
+    *ret = NULL;
+    if (rc == 0)
+        rc = sp_rules_load_files(options, &files, ret, err);
+    sp_rule_files_done(&files);
+    return rc;
 }
 
 int sp_rules_parse(struct sp_str name, struct sp_str text, const struct sp_rule_options *options, struct sp_rule_set **ret,
