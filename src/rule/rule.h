@@ -155,11 +155,15 @@ struct sp_rule_options {
 };
 
 struct sp_rule_set {
-    struct sp_arena arena;
+    struct sp_arena arena;             /* of a set that was loaded; */
+    void *image;                       /* of one from the plan cache: the mapping (rule_image.h) */
+    size_t image_bytes;
     const struct sp_rule *const *rule; /* chosen rules, by rank */
     uint32_t rule_count;
     const struct sp_doc *doc;
     uint32_t doc_count;
+    const uint32_t *told;              /* refused documents in the order in which they were told */
+    uint32_t told_count;
     uint32_t regex_count;              /* regex->id is below it */
     const struct sp_str *field;        /* every field name that a chosen rule asks for, once; keywords have the empty one */
     uint32_t field_count;

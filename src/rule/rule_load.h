@@ -14,4 +14,7 @@ int sp_rules_parse(struct sp_str name, struct sp_str text, const struct sp_rule_
 /* As sp_rules_load; `files->uncertain` is set when one of them cannot be read. */
 int sp_rules_load_files(const struct sp_rule_options *options, struct sp_rule_files *files, struct sp_rule_set **ret, struct sp_error *err);
 
+/* Tell ctx->note of the refusals of a set, as loading did: same words, same order. */
+void sp_rules_tell(const struct sp_rule_set *set, const struct sp_ctx *ctx);
+
 #endif

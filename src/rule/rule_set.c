@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "read/slurp.h"
+#include "rule/rule_image.h"
 #include "rule/rule_load.h"
 #include "rule/sigma.h"
 
@@ -37,6 +38,8 @@ struct loader {
     struct sp_arena yaml;  /* reset for each document */
     struct sp_doc *doc;
     uint32_t doc_count, doc_room;
+    uint32_t *told;
+    uint32_t told_count, told_room;
     struct loaded *rule;
     uint32_t rule_count, rule_room;
     struct filter *filter;
@@ -205,25 +208,39 @@ static int member(struct loader *l, const struct sp_yaml *root, const char *key,
     return ret->ptr ? 0 : SP_ERR_NOMEM;
 }
 
-/* What the document made of itself goes into the list; a refusal is told. */
-static void settle_doc(struct loader *l, struct sp_doc *doc, const struct sigma *s)
+static void tell(const struct sp_doc *doc, const struct sp_ctx *ctx)
 {
     struct sp_error note;
-    struct sp_str first;
+    struct sp_str first = doc->reason[0];
     size_t place = 0;
 
-    doc->reason = s->reason;
-    doc->reason_count = s->reason_count;
-    doc->verdict = s->refused ? SP_VERDICT_REFUSED : s->reason_count ? SP_VERDICT_WARN : SP_VERDICT_OK;
-    if (!s->refused)
-        return;
-    first = s->reason[0];
     while (place < first.len && first.ptr[place] != ' ')
         place++;
     sp_error_set(&note, SP_ERR_FORMAT, "rule refused: %.*s", SP_STR_ARG(sp_str_cut(first, place + (place < first.len), first.len - place - (place < first.len))));
     sp_error_where(&note, "%.*s:%.*s", SP_STR_ARG(doc->file), (int)(place ? place - 1 : 0), first.ptr);
     sp_error_cure(&note, "the other rules are loaded; `spoor rules check` says more");
-    sp_note(l->options->ctx, &note);
+    sp_note(ctx, &note);
+}
+
+void sp_rules_tell(const struct sp_rule_set *set, const struct sp_ctx *ctx)
+{
+    for (uint32_t i = 0; i < set->told_count; i++)
+        tell(&set->doc[set->told[i]], ctx);
+}
+
+/* What the document made of itself goes into the list; a refusal is told. */
+static int settle_doc(struct loader *l, struct sp_doc *doc, const struct sigma *s)
+{
+    doc->reason = s->reason;
+    doc->reason_count = s->reason_count;
+    doc->verdict = s->refused ? SP_VERDICT_REFUSED : s->reason_count ? SP_VERDICT_WARN : SP_VERDICT_OK;
+    if (!s->refused)
+        return 0;
+    if (!grow((void **)&l->told, l->told_count, &l->told_room, sizeof *l->told))
+        return SP_ERR_NOMEM;
+    l->told[l->told_count++] = (uint32_t)(doc - l->doc);
+    tell(doc, l->options->ctx);
+    return 0;
 }
 
 static int keep_filter(struct loader *l, struct sigma *s, const struct sp_yaml *root, const struct sp_yaml_part *part, uint32_t doc)
@@ -303,8 +320,7 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ya
     }
     if (rc == SP_ERR_NOMEM)
         return rc;
-    settle_doc(l, &l->doc[doc], &s);
-    return 0;
+    return settle_doc(l, &l->doc[doc], &s);
 }
 
 static int one_text(struct loader *l, struct sp_str file, struct sp_str text)
@@ -339,9 +355,8 @@ static int unreadable(struct loader *l, struct sp_str name, const char *why)
     struct sp_doc *doc = new_doc(l, name, 1);
 
     l->unread = true;
-    if (!doc || sigma_refuse(&s, &at, "cannot be read: %s", why) == SP_ERR_NOMEM)
+    if (!doc || sigma_refuse(&s, &at, "cannot be read: %s", why) == SP_ERR_NOMEM || settle_doc(l, doc, &s) < 0)
         return sp_error_nomem(l->err);
-    settle_doc(l, doc, &s);
     return 0;
 }
 
@@ -416,8 +431,7 @@ static int refuse_twin(struct loader *l, struct loaded *twin, const struct sp_ru
     if (sigma_refuse(&s, &at, "the id stands already in %.*s:%u, which wins", SP_STR_ARG(first->file), first->line) == SP_ERR_NOMEM)
         return SP_ERR_NOMEM;
     doc->rule = NULL;
-    settle_doc(l, doc, &s);
-    return 0;
+    return settle_doc(l, doc, &s);
 }
 
 /* Rules come in byte order of their paths, own ones last, so the first of an id wins. */
@@ -485,9 +499,7 @@ static int try_filter(struct loader *l, const struct filter *f, const struct sp_
     *good = rc == 0;
     if (rc == SP_ERR_NOMEM)
         return rc;
-    if (rc == SIGMA_REFUSED)
-        settle_doc(l, &l->doc[f->doc], &s);
-    return 0;
+    return rc == SIGMA_REFUSED ? settle_doc(l, &l->doc[f->doc], &s) : 0;
 }
 
 static int apply_filters(struct loader *l)
@@ -570,13 +582,18 @@ static int choose(struct loader *l)
 static int hand_docs(struct loader *l)
 {
     struct sp_doc *doc = sp_arena_alloc(&l->set->arena, (l->doc_count + 1) * sizeof *doc);
+    uint32_t *told = sp_arena_alloc(&l->set->arena, (l->told_count + 1) * sizeof *told);
 
-    if (!doc)
+    if (!doc || !told)
         return SP_ERR_NOMEM;
     if (l->doc_count)
         memcpy(doc, l->doc, l->doc_count * sizeof *doc);
+    if (l->told_count)
+        memcpy(told, l->told, l->told_count * sizeof *told);
     l->set->doc = doc;
     l->set->doc_count = l->doc_count;
+    l->set->told = told;
+    l->set->told_count = l->told_count;
     return 0;
 }
 
@@ -609,6 +626,7 @@ static int end(struct loader *l, int rc)
     l->set->sha256 = sha;
     sp_arena_done(&l->yaml);
     sp_free(l->doc);
+    sp_free(l->told);
     sp_free(l->rule);
     sp_free(l->filter);
     sp_free(l->by_id);
@@ -673,6 +691,7 @@ void sp_rules_free(struct sp_rule_set *set)
 {
     if (!set)
         return;
+    sp_rule_image_close(set);
     sp_arena_done(&set->arena);
     sp_free(set);
 }
