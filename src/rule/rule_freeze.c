@@ -26,8 +26,7 @@ static const struct shape {
     [BYTES] = { 1, 0, { 0 } },
     [TEXTS] = { sizeof(struct sp_str), 1, { AT(sp_str, ptr) } },
     [TOKENS] = { sizeof(struct sp_token), 1, { AT(sp_token, literal.ptr) } },
-    [PATTERNS] = { sizeof(struct sp_pattern), 5, { AT(sp_pattern, token), AT(sp_pattern, number.ptr), AT(sp_pattern, regex),
-                   AT(sp_pattern, field.ptr), AT(sp_pattern, text.ptr) } },
+    [PATTERNS] = { sizeof(struct sp_pattern), 2, { AT(sp_pattern, token), AT(sp_pattern, text.ptr) } }, /* `token` stands for its union */
     [ITEM] = { sizeof(struct sp_item), 4, { AT(sp_item, field.ptr), AT(sp_item, selection.ptr), AT(sp_item, modifier), AT(sp_item, pattern) } },
     [EXPR] = { sizeof(struct sp_expr), 3, { AT(sp_expr, item), AT(sp_expr, child), AT(sp_expr, name.ptr) } },
     [RULE] = { sizeof(struct sp_rule), 10, { AT(sp_rule, id.ptr), AT(sp_rule, title.ptr), AT(sp_rule, description.ptr), AT(sp_rule, tag),
@@ -42,7 +41,7 @@ static const struct shape {
 };
 #if UINTPTR_MAX > UINT32_MAX
 /* A member that comes or goes changes a size: look whether it is a pointer, and if so name it above and copy what it points to. */
-_Static_assert(sizeof(struct sp_token) == 24 && sizeof(struct sp_pattern) == 136 && sizeof(struct sp_item) == 88 &&
+_Static_assert(sizeof(struct sp_token) == 24 && sizeof(struct sp_pattern) == 48 && sizeof(struct sp_item) == 88 &&
                sizeof(struct sp_expr) == 48 && sizeof(struct sp_rule) == 208 && sizeof(struct sp_doc) == 96 &&
                sizeof(struct sp_regex) == 336 && sizeof(struct sp_rule_place) == 56, "an image must be told of new members");
 #endif
@@ -147,6 +146,14 @@ static void note_copied(struct freezer *f, const void *from, const void *to)
 
 /* ---------------------------------------------------------------- bytes */
 
+/* Is there a pointer in the union of a pattern of this kind? */
+static bool has_pointer(const void *pattern)
+{
+    enum sp_pattern_kind kind = ((const struct sp_pattern *)pattern)->kind;
+
+    return kind == SP_P_TEXT || kind == SP_P_NUMBER || kind == SP_P_COMPARE || kind == SP_P_REGEX || kind == SP_P_FIELD;
+}
+
 /* `bytes` and, behind a text, a NUL. */
 static uint32_t append(struct freezer *f, enum kind kind, const void *bytes, size_t len)
 {
@@ -161,7 +168,7 @@ static uint32_t append(struct freezer *f, enum kind kind, const void *bytes, siz
     if (kind == TEXT)
         sp_buf_char(&f->out, '\0');
     for (size_t from = 0; shape->count && from < len; from += shape->size)
-        for (size_t p = 0; p < shape->count; p++) {
+        for (size_t p = kind == PATTERNS && !has_pointer((const char *)bytes + from); p < shape->count; p++) {
             uint32_t place = (uint32_t)((at + from + shape->at[p]) / sizeof(void *));
             uintptr_t value;
 
@@ -271,10 +278,14 @@ static const struct sp_pattern *freeze_patterns(struct freezer *f, const struct 
     for (uint32_t i = 0; copy && i < count; i++) {
         struct sp_pattern *p = &copy[i];
 
-        p->token = freeze_tokens(f, p->token, p->token_count);
-        p->number = freeze_text(f, p->number);
-        p->regex = freeze_regex(f, p->regex);
-        p->field = freeze_text(f, p->field);
+        if (p->kind == SP_P_TEXT)
+            p->token = freeze_tokens(f, p->token, p->token_count);
+        else if (p->kind == SP_P_NUMBER || p->kind == SP_P_COMPARE)
+            p->number = freeze_text(f, p->number);
+        else if (p->kind == SP_P_REGEX)
+            p->regex = freeze_regex(f, p->regex);
+        else if (p->kind == SP_P_FIELD)
+            p->field = freeze_text(f, p->field);
         p->text = freeze_text(f, p->text);
     }
     return copy ? share(f, PATTERNS, copy, count * sizeof *copy) : NULL;

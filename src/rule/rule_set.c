@@ -612,7 +612,7 @@ static int begin(struct loader *l, const struct sp_rule_options *options, struct
         return sp_error_nomem(err);
     sp_arena_init(&l->set->arena, SIZE_MAX);
     sp_arena_init(&l->yaml, SIZE_MAX);
-    l->env = (struct sigma_env){ .set = l->set, .options = options };
+    l->env = (struct sigma_env){ .set = l->set, .scratch = &l->yaml, .options = options };
     sp_hash_begin(&l->hash);
     return 0;
 }

@@ -30,13 +30,22 @@ static uint32_t number_of(struct names *n, struct sp_str name)
     }
 }
 
+static size_t fieldrefs(const struct sp_item *item)
+{
+    size_t n = 0;
+
+    for (uint32_t p = 0; p < item->pattern_count; p++)
+        n += item->pattern[p].kind == SP_P_FIELD;
+    return n;
+}
+
 static size_t names_at_most(const struct sp_rule_set *set)
 {
     size_t most = 1;
 
     for (uint32_t r = 0; r < set->rule_count; r++)
         for (uint32_t i = 0; i < set->rule[r]->item_count; i++)
-            most += 1 + set->rule[r]->item[i]->pattern_count;
+            most += 1 + fieldrefs(set->rule[r]->item[i]);
     return most;
 }
 
