@@ -12,6 +12,7 @@
 #ifndef SP_RULE_RULE_FILES_H
 #define SP_RULE_RULE_FILES_H
 #include "base/arena.h"
+#include "base/buf.h"
 #include "rule/rule.h"
 
 /* What a place was when it was looked at. No padding: compared as bytes. */
@@ -49,6 +50,9 @@ int sp_rule_files_walk(const struct sp_rule_options *options, struct sp_rule_fil
 /* The same with stamps to trust, also those of the files of --list and --pipeline: a file that is written to after this
  * returns gets another stamp. Where that cannot be had, `uncertain` is set. */
 int sp_rule_files_watch(const struct sp_rule_options *options, struct sp_rule_files *ret, struct sp_error *err);
+/* The bytes of a regular file, a NUL behind them, into a buffer that is used again. False: it is none, is empty, larger than
+ * `max`, cannot be read or memory ran out: read/slurp.h says which. */
+bool sp_rule_file_read(const char *path, size_t max, struct sp_buf *into);
 void sp_rule_files_done(struct sp_rule_files *files);
 
 /* Is everything there as it was? */

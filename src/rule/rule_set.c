@@ -17,6 +17,8 @@
 #include "rule/rule_load.h"
 #include "rule/sigma.h"
 
+enum { FILE_BYTES_MAX = 256 << 20 };
+
 /* A rule and what filters and correlations call it; and a filter document's own text, kept until all rules are read. */
 struct loaded {
     struct sp_rule *rule;
@@ -47,6 +49,7 @@ struct loader {
     uint32_t *by_id;       /* hash of rule index + 1, by id */
     size_t by_id_room;
     struct sp_hash hash;   /* lists and pipelines go in first, rules behind them */
+    struct sp_buf file;    /* the file in hand */
     bool own;              /* the file in hand is spoor's own */
     bool unread;           /* a file could not be read */
     struct sp_error *err;
@@ -369,7 +372,9 @@ static int one_file(struct loader *l, const struct sp_rule_file *file)
         return sp_error_nomem(l->err);
     if (file->skipped)
         return unreadable(l, name, file->skipped);
-    rc = sp_slurp(file->path, UINT64_C(256) << 20, &text, l->err);
+    if (sp_rule_file_read(file->path, FILE_BYTES_MAX, &l->file))
+        return one_text(l, name, sp_buf_view(&l->file));
+    rc = sp_slurp(file->path, FILE_BYTES_MAX, &text, l->err);
     if (rc < 0 && rc != SP_ERR_NOMEM && file->walked)
         return unreadable(l, name, l->err->what);
     if (rc < 0)
@@ -625,6 +630,7 @@ static int end(struct loader *l, int rc)
         rc = sp_error_nomem(l->err);
     l->set->sha256 = sha;
     sp_arena_done(&l->yaml);
+    sp_buf_done(&l->file);
     sp_free(l->doc);
     sp_free(l->told);
     sp_free(l->rule);

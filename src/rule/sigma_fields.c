@@ -30,13 +30,10 @@ static uint32_t number_of(struct names *n, struct sp_str name)
     }
 }
 
-static size_t fieldrefs(const struct sp_item *item)
+/* `fieldref` is a modifier of the item: all of its patterns are of the kind, or none. */
+static uint32_t fieldrefs(const struct sp_item *item)
 {
-    size_t n = 0;
-
-    for (uint32_t p = 0; p < item->pattern_count; p++)
-        n += item->pattern[p].kind == SP_P_FIELD;
-    return n;
+    return item->pattern_count && item->pattern[0].kind == SP_P_FIELD ? item->pattern_count : 0;
 }
 
 static size_t names_at_most(const struct sp_rule_set *set)
@@ -57,9 +54,8 @@ static void number_rule(struct names *n, const struct sp_rule *rule)
         struct sp_pattern *pattern = (struct sp_pattern *)(uintptr_t)item->pattern;
 
         item->field_id = number_of(n, item->field);
-        for (uint32_t p = 0; p < item->pattern_count; p++)
-            if (pattern[p].kind == SP_P_FIELD)
-                pattern[p].field_id = number_of(n, pattern[p].field);
+        for (uint32_t p = 0; p < fieldrefs(item); p++)
+            pattern[p].field_id = number_of(n, pattern[p].field);
     }
 }
 
