@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "read/slurp.h"
+#include "rule/rule_ahead.h"
 #include "rule/rule_image.h"
 #include "rule/rule_load.h"
 #include "rule/sigma.h"
@@ -37,7 +38,7 @@ struct loader {
     struct sigma_env env;
     struct sp_rule_set *set;
     const struct sp_rule_options *options;
-    struct sp_arena yaml;  /* reset for each document */
+    struct sp_arena yaml;  /* reset for each document: its nodes, and scratch memory */
     struct sp_doc *doc;
     uint32_t doc_count, doc_room;
     uint32_t *told;
@@ -262,47 +263,44 @@ static int keep_filter(struct loader *l, struct sigma *s, const struct sp_yaml *
     return rc;
 }
 
-static int keep_rule(struct loader *l, struct sigma *s, const struct sp_yaml *root, const struct sp_yaml_part *part, uint32_t doc)
+static int keep_rule(struct loader *l, struct sigma *s, const struct sp_rule_part *part, uint32_t doc)
 {
     struct loaded *r;
-    int rc = sigma_rule(s, root, &l->doc[doc]);
+    int rc = sigma_rule(s, part->root, &l->doc[doc]);
 
     if (rc)
         return rc;
-    if (!sp_sha256(part->bytes, &s->rule->sha256) || !grow((void **)&l->rule, l->rule_count, &l->rule_room, sizeof *l->rule))
+    if (!grow((void **)&l->rule, l->rule_count, &l->rule_room, sizeof *l->rule))
         return SP_ERR_NOMEM;
+    s->rule->sha256 = part->sha256;
     s->rule->own = l->own;
     r = &l->rule[l->rule_count];
     *r = (struct loaded){ s->rule, SP_STR_NONE, s->written, doc };
     l->doc[doc].rule = s->rule;
     l->rule_count++;
-    return member(l, root, "name", &r->name);
+    return member(l, part->root, "name", &r->name);
 }
 
-static int one_document(struct loader *l, struct sp_str file, const struct sp_yaml_part *part)
+static int one_document(struct loader *l, struct sp_str file, const struct sp_rule_part *p)
 {
     struct sigma s = { .env = &l->env, .arena = &l->set->arena };
-    const struct sp_yaml *root = NULL, *correlation;
-    struct sp_error err;
-    struct sp_yaml place = { .line = part->first, .column = 1 };
+    const struct sp_yaml *root = p->root, *correlation;
+    struct sp_yaml place = { .line = p->part.first, .column = 1 };
     uint32_t doc = l->doc_count;
-    int rc;
+    int rc = 0;
 
-    if (!new_doc(l, file, part->first))
+    if (!new_doc(l, file, p->part.first))
         return SP_ERR_NOMEM;
-    sp_arena_reset(&l->yaml);
-    if (part->bytes.len > l->options->limits->rule_bytes)
-        rc = sigma_refuse(&s, &place, "the document has %zu bytes, more than the limit rule-bytes", part->bytes.len);
-    else
-        rc = sp_yaml_parse(&l->yaml, part->text, part->line, l->options->limits, &root, &err);
-    if (rc == 0 && part->trailing)
-        rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
-    if (rc < 0 && rc != SP_ERR_NOMEM && rc != SIGMA_REFUSED) {
-        unsigned line = part->first, column = 1;
+    if (p->part.bytes.len > l->options->limits->rule_bytes) {
+        rc = sigma_refuse(&s, &place, "the document has %zu bytes, more than the limit rule-bytes", p->part.bytes.len);
+    } else if (p->error) {
+        unsigned line = p->part.first, column = 1;
 
-        (void)sscanf(err.where, "%u:%u", &line, &column);
+        (void)sscanf(p->error->where, "%u:%u", &line, &column);
         place = (struct sp_yaml){ .line = line, .column = column };
-        rc = sigma_refuse(&s, &place, "no YAML: %s", err.what);
+        rc = sigma_refuse(&s, &place, "no YAML: %s", p->error->what);
+    } else if (p->part.trailing) {
+        rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
     }
     if (rc == 0 && (!root || root->kind != SP_Y_MAP))
         rc = sigma_refuse(&s, root ? root : &place, "the document is no map with title, logsource and detection");
@@ -314,36 +312,38 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ya
         rc = sigma_correlation(&s, root);
     } else if (rc == 0 && sp_yaml_get(root, "filter") && !sp_yaml_get(root, "detection")) {
         l->doc[doc].kind = SP_DOC_FILTER;
-        rc = keep_filter(l, &s, root, part, doc);
+        rc = keep_filter(l, &s, root, &p->part, doc);
     } else if (rc == 0) {
         if (correlation)
             rc = sigma_warn(&s, correlation, "`correlation` is free text here, not a correlation rule; it is passed over");
         if (rc == 0)
-            rc = keep_rule(l, &s, root, part, doc);
+            rc = keep_rule(l, &s, p, doc);
     }
     if (rc == SP_ERR_NOMEM)
         return rc;
     return settle_doc(l, &l->doc[doc], &s);
 }
 
+static int count_document(struct loader *l)
+{
+    if (l->doc_count < l->options->limits->rules)
+        return 0;
+    return sp_error_set(l->err, SP_ERR_LIMIT, "more than %llu rule documents (limit rules)", (unsigned long long)l->options->limits->rules);
+}
+
 static int one_text(struct loader *l, struct sp_str file, struct sp_str text)
 {
-    struct sp_yaml_part part, other;
-    size_t at = 0;
-    uint32_t line = 1;
-    bool first = true;
+    struct sp_rule_cut cut = { .line = 1 };
+    struct sp_rule_part p;
     int rc = 0;
 
-    for (; rc == 0 && sp_yaml_part_next(text, &at, &line, &part); first = false) {
-        size_t ahead = at;
-        uint32_t ignored = line;
-
-        /* Only a file of several documents is cut at its `---` lines (contract 5): one document is all of its file. */
-        if (first && !sp_yaml_part_next(text, &ahead, &ignored, &other))
-            part.bytes = text;
-        if (l->doc_count >= l->options->limits->rules)
-            return sp_error_set(l->err, SP_ERR_LIMIT, "more than %llu rule documents (limit rules)", (unsigned long long)l->options->limits->rules);
-        rc = one_document(l, file, &part);
+    while (rc == 0 && sp_rule_part_next(text, &cut, &p.part)) {
+        rc = count_document(l);
+        sp_arena_reset(&l->yaml);
+        if (rc == 0)
+            rc = sp_rule_part_parse(&l->yaml, l->options->limits, &p);
+        if (rc == 0)
+            rc = one_document(l, file, &p);
     }
     return rc == SP_ERR_NOMEM ? sp_error_nomem(l->err) : rc;
 }
@@ -384,19 +384,43 @@ static int one_file(struct loader *l, const struct sp_rule_file *file)
     return rc;
 }
 
+/* The documents of a file that were parsed ahead. */
+static int all_parts(struct loader *l, const char *path, const struct sp_rule_part *part, uint32_t count)
+{
+    struct sp_str name = sp_arena_str(&l->set->arena, sp_str_c(path));
+    int rc = name.ptr ? 0 : SP_ERR_NOMEM;
+
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        rc = count_document(l);
+        sp_arena_reset(&l->yaml);
+        if (rc == 0)
+            rc = one_document(l, name, &part[i]);
+    }
+    return rc == SP_ERR_NOMEM ? sp_error_nomem(l->err) : rc;
+}
+
 static int load_files(struct loader *l, const struct sp_rule_files *files)
 {
+    struct sp_rule_ahead *ahead = sp_rule_ahead_new(files, l->options->limits);
+    const struct sp_rule_part *part;
+    uint32_t count;
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < files->count; i++) {
-        if (files->file[i].skipped && !files->file[i].walked) {
-            sp_error_set(l->err, SP_ERR_USAGE, "%s", files->file[i].skipped);
-            sp_error_where(l->err, "%s", files->file[i].path);
+        const struct sp_rule_file *file = &files->file[i];
+
+        if (ahead && sp_rule_ahead_file(ahead, i, &part, &count)) {
+            rc = all_parts(l, file->path, part, count);
+        } else if (file->skipped && !file->walked) {
+            sp_error_set(l->err, SP_ERR_USAGE, "%s", file->skipped);
+            sp_error_where(l->err, "%s", file->path);
             sp_error_cure(l->err, "check the path given to --rules");
-            return SP_ERR_USAGE;
+            rc = SP_ERR_USAGE;
+        } else {
+            rc = one_file(l, file);
         }
-        rc = one_file(l, &files->file[i]);
     }
+    sp_rule_ahead_free(ahead);
     return rc;
 }
 
