@@ -15,6 +15,7 @@
 #include "rule/rule_image.h"
 
 /* What lies in an image: size of one element, and where pointers are in it. */
+enum { KIND_BITS = 4 }; /* an image has less than 2^28 bytes */
 enum kind { TEXT, BYTES, TEXTS, TOKENS, PATTERNS, ITEM, EXPR, RULE, DOCS, REGEX, PLACES, POINTERS, HEADER };
 #define AT(type, member) offsetof(struct type, member)
 static const struct shape {
@@ -41,19 +42,22 @@ static const struct shape {
 };
 #if UINTPTR_MAX > UINT32_MAX
 /* A member that comes or goes changes a size: look whether it is a pointer, and if so name it above and copy what it points to. */
+_Static_assert(SP_PLAN_BYTES_MAX < 1 << 28 && HEADER < 1 << KIND_BITS, "places must fit");
 _Static_assert(sizeof(struct sp_token) == 24 && sizeof(struct sp_pattern) == 48 && sizeof(struct sp_item) == 88 &&
                sizeof(struct sp_expr) == 48 && sizeof(struct sp_rule) == 208 && sizeof(struct sp_doc) == 96 &&
                sizeof(struct sp_regex) == 336 && sizeof(struct sp_rule_place) == 56, "an image must be told of new members");
 #endif
 
-struct written { /* by content */
-    uint32_t at, bytes, hash, kind; /* `at` 0: free */
+struct written { /* by content; `place` 0: free */
+    uint32_t place, hash; /* place: offset and, in the lowest bits, kind */
 };
 
 struct copied { /* by the address that it is copied from */
     const void *from;
     uint32_t at;
 };
+
+enum { TABLE_MIN = 1 << 12 };
 
 struct freezer {
     struct sp_buf out, pointer;
@@ -74,7 +78,7 @@ static const void *address(uint32_t at)
 
 static bool more_written(struct freezer *f)
 {
-    size_t room = f->written_room ? 2 * f->written_room : 4096;
+    size_t room = f->written_room ? 2 * f->written_room : TABLE_MIN;
     struct written *fresh = sp_zalloc(room * sizeof *fresh);
 
     if (!fresh)
@@ -82,9 +86,9 @@ static bool more_written(struct freezer *f)
     for (size_t i = 0; i < f->written_room; i++) {
         size_t at = f->written[i].hash;
 
-        if (!f->written[i].at)
+        if (!f->written[i].place)
             continue;
-        while (fresh[at & (room - 1)].at)
+        while (fresh[at & (room - 1)].place)
             at++;
         fresh[at & (room - 1)] = f->written[i];
     }
@@ -96,7 +100,7 @@ static bool more_written(struct freezer *f)
 
 static bool more_copied(struct freezer *f)
 {
-    size_t room = f->copied_room ? 2 * f->copied_room : 4096;
+    size_t room = f->copied_room ? 2 * f->copied_room : TABLE_MIN;
     struct copied *fresh = sp_zalloc(room * sizeof *fresh);
 
     if (!fresh)
@@ -180,27 +184,36 @@ static uint32_t append(struct freezer *f, enum kind kind, const void *bytes, siz
     return (uint32_t)at;
 }
 
+/* Do these bytes stand there? More may stand behind them: a list is the beginning of a longer one, too. */
+static bool stands(const struct freezer *f, uint32_t at, enum kind kind, const void *bytes, size_t len)
+{
+    return f->out.len - at > len - (kind != TEXT) && memcmp(f->out.ptr + at, bytes, len) == 0 && (kind != TEXT || f->out.ptr[at + len] == '\0');
+}
+
 /* The place of something without an identity, which is written unless it stands there already. */
 static const void *share(struct freezer *f, enum kind kind, const void *bytes, size_t len)
 {
     uint32_t hash = libdeflate_crc32(0, bytes, len) ^ (uint32_t)kind;
-    size_t at = hash;
     struct written *w;
+    size_t at = hash;
 
+    if (len == 0 && kind != TEXT)
+        return address(sizeof(struct sp_rule_image_header)); /* any place will do */
     if (f->failed || len > SP_PLAN_BYTES_MAX || (2 * f->written_count >= f->written_room && !more_written(f))) {
         f->failed = true;
         return address(0);
     }
     for (;; at++) {
         w = &f->written[at & (f->written_room - 1)];
-        if (!w->at)
+        if (!w->place)
             break;
-        if (w->hash == hash && w->bytes == len && w->kind == (uint32_t)kind && memcmp(f->out.ptr + w->at, bytes, len) == 0)
-            return address(w->at);
+        if (w->hash == hash && (w->place & ((1 << KIND_BITS) - 1)) == (uint32_t)kind && stands(f, w->place >> KIND_BITS, kind, bytes, len))
+            return address(w->place >> KIND_BITS);
     }
-    *w = (struct written){ append(f, kind, bytes, len), (uint32_t)len, hash, (uint32_t)kind };
+    w->hash = hash;
+    w->place = append(f, kind, bytes, len) << KIND_BITS | (uint32_t)kind;
     f->written_count++;
-    return address(w->at);
+    return address(w->place >> KIND_BITS);
 }
 
 static const void *put(struct freezer *f, enum kind kind, const void *bytes, size_t len)
