@@ -15,10 +15,10 @@
 #include "base/buf.h"
 #include "rule/rule_files.h"
 
-/* Where an image is mapped: free in processes of 64 bits, also under AddressSanitizer. Where it is taken or cannot be had,
- * the pointers are moved. */
+/* Where an image is mapped: below all that a program of 64 bits gets on x86-64, and neither AddressSanitizer's nor
+ * ThreadSanitizer's own. Where it is taken or cannot be had, the pointers are moved. */
 #if UINTPTR_MAX > UINT32_MAX
-#define SP_RULE_IMAGE_BASE ((uintptr_t)0x200000000000)
+#define SP_RULE_IMAGE_BASE ((uintptr_t)0x551000000000)
 #else
 #define SP_RULE_IMAGE_BASE ((uintptr_t)0x60000000)
 #endif

@@ -364,6 +364,15 @@ static struct sp_rule_set *cached(struct told *told, bool *warm)
     return set;
 }
 
+/* The same but for the rule's rank. */
+static bool alike(const struct sp_doc *a, const struct sp_doc *b)
+{
+    return sp_str_eq(a->file, b->file) && sp_str_eq(a->title, b->title) && a->line == b->line && a->verdict == b->verdict &&
+           a->reason_count == b->reason_count && same_texts(a->reason, b->reason, a->reason_count) && !a->rule == !b->rule &&
+           (!a->rule || (memcmp(&a->rule->sha256, &b->rule->sha256, sizeof a->rule->sha256) == 0 && same_expr(a->rule->condition, b->rule->condition) &&
+                         a->rule->item[0]->pattern_count == 1 && same_pattern(a->rule->item[0]->pattern, b->rule->item[0]->pattern)));
+}
+
 static bool comes_warm(void)
 {
     struct told told;
@@ -371,6 +380,51 @@ static bool comes_warm(void)
 
     sp_rules_free(cached(&told, &warm));
     return warm;
+}
+
+TEST(many_files_are_parsed_ahead_and_come_in_their_order)
+{
+    const char *path = in_folder("many");
+    struct sp_rule_options options = { .path = &path, .path_count = 1, .limits = &limits };
+    struct sp_rule_set *set = NULL;
+    char name[64], text[70000];
+
+    limits = sp_limits_default();
+    ok(mkdir(path, 0700) == 0);
+    for (int i = 0; i < 300; i++) {
+        int len = i % 7 == 3 ? snprintf(text, sizeof text, "title: [broken %d\n", i)
+                : i % 7 == 4 ? snprintf(text, sizeof text, "# %s\ntitle: t%d\n", i == 4 ? "nothing" : "a rule", i) : 0;
+
+        for (int part = 0; len == 0 && part < 1 + i % 3; part++)
+            len += snprintf(text + len, sizeof text - (size_t)len, "%stitle: t%d.%d\nid: 5a0c0000-0000-4000-8000-%06d%06d\nlogsource: {product: windows}\n"
+                            "detection:\n  a: {Image: 'x%d'}\n  condition: a\n", part ? "---\n" : "", i, part, i, part, i);
+        if (i % 50 == 9) { /* too large to be read ahead */
+            memset(text + len, '#', sizeof text - (size_t)len);
+            len = (int)sizeof text;
+        }
+        (void)snprintf(name, sizeof name, "many/%03d.yml", i);
+        write_file(in_folder(name), text, (size_t)len);
+    }
+    is_i64(sp_rules_load(&options, &set, &err), 0);
+    for (uint32_t i = 1; set && i < set->doc_count; i++) {
+        int order = sp_str_cmp(set->doc[i - 1].file, set->doc[i].file);
+
+        ok(order < 0 || (order == 0 && set->doc[i - 1].line < set->doc[i].line));
+    }
+    for (uint32_t i = 0; set && i < set->doc_count; i++) { /* what each file is by itself */
+        const char *file = set->doc[i].file.ptr;
+        struct sp_rule_options one = { .path = &file, .path_count = 1, .limits = &limits };
+        struct sp_rule_set *alone = NULL;
+
+        if (i && sp_str_eq(set->doc[i - 1].file, set->doc[i].file))
+            continue;
+        is_i64(sp_rules_load(&one, &alone, &err), 0);
+        for (uint32_t k = 0; alone && k < alone->doc_count; k++)
+            if (i + k >= set->doc_count || !alike(&alone->doc[k], &set->doc[i + k]))
+                tap_fail("%s: document %u is another by itself", file, k);
+        sp_rules_free(alone);
+    }
+    sp_rules_free(set);
 }
 
 /* How many files of the cache end so; the mode of the last. */
