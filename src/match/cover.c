@@ -645,14 +645,11 @@ static void *kept(struct cover *c, const void *array, uint32_t count, size_t siz
 
 static int build(struct cover *c)
 {
-    static const char *const header[SP_RAW_FIRST] = { "Channel", "Provider_Name", "EventID" };
     struct sp_residual *r = c->residual;
     const struct sp_rule *const *rule;
     struct sp_plan_field *grown;
     uint32_t count;
 
-    for (int i = 0; i < SP_RAW_FIRST; i++)
-        (void)raw_number(c, sp_str_c(header[i]));
     rule = sp_eval_rules(c->eval, r->class_, &count);
     c->failed |= !rule;
     for (uint32_t i = 0; !c->failed && i < count; i++)

@@ -286,15 +286,30 @@ static int read_names(struct sp_exec *x, const struct sp_residual *r, const stru
     return 0;
 }
 
-/* Are the header's fields what the origin was told by: there once, and no lists? */
-static bool header_is_simple(const struct sp_exec *x, const struct sp_event *event)
+/* Do the header's fields have one value each, which tells the origin? Not when a list, null or a second field of that
+ * name stands there: the same bytes of an origin would then mean more than one thing. */
+static bool header_is_simple(const struct sp_event *event)
 {
-    uint32_t node[SP_RAW_FIRST] = { event->channel, event->provider, event->eventid };
+    const struct sp_node *node = event->tree->node;
+    const uint32_t header[3] = { event->channel, event->provider, event->eventid };
+    uint32_t met = 0, there = 0;
 
-    for (int i = 0; i < SP_RAW_FIRST; i++)
-        if (node[i] && (x->raw[i].epoch != x->epoch || x->raw[i].node != node[i] || x->raw[i].more))
+    for (int i = 0; i < 3; i++) {
+        there += header[i] != 0;
+        if (header[i] && (node[header[i]].value.type == SP_V_NULL || node[header[i]].value.type == SP_V_LIST))
             return false;
-    return true;
+    }
+    for (uint32_t at = node[event->fields].child; at; at = node[at].next) {
+        const struct sp_str *name = &node[at].name;
+
+        if (!(name->len == 7 && (memcmp(name->ptr, "EventID", 7) == 0 || memcmp(name->ptr, "Channel", 7) == 0)) &&
+            !(name->len == 13 && memcmp(name->ptr, "Provider_Name", 13) == 0))
+            continue;
+        if (at != header[0] && at != header[1] && at != header[2])
+            return false;
+        met++;
+    }
+    return met == there; /* EVTX: the header's may stand inside a list */
 }
 
 /* A number that is written in another way than rules write it: 3.0, 3e0, -0. */
@@ -417,7 +432,7 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
 
 static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_t *hits)
 {
-    struct met *met = meet(x, event, false);
+    struct met *met = meet(x, event, !header_is_simple(event));
     const struct sp_residual *r;
 
     if (!met)
@@ -428,12 +443,6 @@ static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_
     sp_eval_begin(x->eval, event);
     if (read_names(x, r, event) < 0)
         return SP_ERR_NOMEM;
-    if (r->constants && !header_is_simple(x, event)) {
-        met = meet(x, event, true);
-        if (!met || read_names(x, &met->origin->residual, event) < 0)
-            return SP_ERR_NOMEM;
-        r = &met->origin->residual;
-    }
     met->events++;
     if (mark_rules(x, r, event) < 0)
         return SP_ERR_NOMEM;

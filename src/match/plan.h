@@ -62,8 +62,6 @@ struct sp_plan_rule {
     enum sp_truth fallback;  /* FALSE or UNKNOWN: what it is when unmarked */
 };
 
-enum { SP_RAW_CHANNEL, SP_RAW_PROVIDER, SP_RAW_EVENTID, SP_RAW_FIRST }; /* every residual's first names */
-
 struct sp_raw_name {
     struct sp_str name;
     uint32_t hash;
