@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: JSON and marks in it (json_index.h). Out: a tree of slices, when all is as usual. The tree is the caller's.
+ *
+ *      {"path":"C:\\a","n":7}          byte by byte outside of strings: brackets, colons, commas, numbers
+ *       ^----^ ^-----^                 from mark to mark inside: quote to quote, nearly always
+ *
+ * Unusual, and left to the strict parser: everything that is wrong, names with escapes, names that may stand twice
+ * in one object, objects of more than a few hundred members. As there, an open container's own node is the stack:
+ * `next` holds the parent, `value.len` the last child.
+ */
+#include "read/json_fast.h"
+
+#include <string.h>
+
+#include "base/unicode.h"
+
+enum { NAMES_MAX = 256, NAMES_BITS = 10, NAMES_SLOTS = 1 << NAMES_BITS };
+
+#define NONE      UINT32_MAX /* no container is open */
+#define always    static inline __attribute__((always_inline))
+#define likely(x) __builtin_expect(!!(x), 1)
+
+struct walk {
+    struct sp_json_index *index;
+    const uint16_t *mark;          /* the next one; those of what has been passed may come first */
+    const unsigned char *at, *end;
+    struct sp_tree *tree;
+    const struct sp_limits *limits;
+    uint64_t depth;
+    uint32_t open, last, count;    /* the innermost open container, its last child, its children */
+    bool map, feeds;
+};
+
+/* Steps answer as sp_json_fast does. */
+
+/* White space; false at the end of the text. */
+always bool skip_space(struct walk *w)
+{
+    for (; w->at < w->end; w->at++) {
+        unsigned char c = *w->at;
+
+        if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+            return true;
+        w->feeds |= c == '\n';
+    }
+    return false;
+}
+
+static bool is_hex(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* The mark at `p`, inside a string, is no quote: pass over what it is about. */
+static bool pass_mark(const struct walk *w, const unsigned char *p)
+{
+    struct sp_str s = { (const char *)p, (size_t)(w->end - p) };
+
+    if (*p == 'u')
+        return s.len > 4 && is_hex(p[1]) && is_hex(p[2]) && is_hex(p[3]) && is_hex(p[4]);
+    if (*p < 0x80 || p[-1] == '\\')
+        return false;
+    for (size_t at = 0; at < s.len && p[at] >= 0x80;)
+        if (sp_utf8_next(s, &at) == SP_UTF8_BAD)
+            return false;
+    return true;
+}
+
+/* A string with more marks than its quotes, or one that goes on beyond the stretch. */
+static enum sp_json_fast long_string(struct walk *w, const unsigned char *open, const unsigned char **ret_close, bool *escaped)
+{
+    struct sp_json_index *x = w->index;
+    unsigned seen = 0;
+
+    for (;;) {
+        uint16_t mark = *w->mark++;
+        const unsigned char *p = x->from + (mark & SP_JSON_MARK_PLACE);
+
+        if (mark == SP_JSON_MARK_END) {
+            if (!sp_json_index_more(x, w->end))
+                return SP_JSON_CUT;
+            w->mark = x->mark;
+            continue;
+        }
+        if (p <= open)
+            continue;
+        seen |= mark & SP_JSON_MARK_SLASH;
+        if (*p == '"') {
+            *ret_close = p;
+            *escaped = seen != 0;
+            return SP_JSON_TAKEN;
+        }
+        if (!pass_mark(w, p))
+            return SP_JSON_UNSURE;
+    }
+}
+
+/* The string whose quote is at w->at. */
+always enum sp_json_fast string(struct walk *w, struct sp_value *ret)
+{
+    const unsigned char *open = w->at, *from = w->index->from, *close;
+    uint64_t place = (uint64_t)(open - from);
+    const uint16_t *mark = w->mark;
+    bool escaped;
+
+    while ((*mark & SP_JSON_MARK_PLACE) <= place && *mark != SP_JSON_MARK_END)
+        mark++;
+    close = from + (*mark & SP_JSON_MARK_PLACE);
+    if (likely(*mark != SP_JSON_MARK_END && *close == '"')) {
+        escaped = *mark & SP_JSON_MARK_SLASH;
+        w->mark = mark + 1;
+    } else {
+        enum sp_json_fast rc;
+
+        w->mark = mark;
+        rc = long_string(w, open, &close, &escaped);
+        if (rc != SP_JSON_TAKEN)
+            return rc;
+    }
+    *ret = (struct sp_value){ open + 1, (uint32_t)(close - open - 1), escaped ? SP_V_JSON_TEXT : SP_V_TEXT };
+    w->at = close + 1;
+    return SP_JSON_TAKEN;
+}
+
+always const unsigned char *digits(const struct walk *w, const unsigned char *p)
+{
+    while (p < w->end && *p >= '0' && *p <= '9')
+        p++;
+    return p;
+}
+
+/* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? and then something else than the text's end. */
+always enum sp_json_fast number(struct walk *w, struct sp_value *ret)
+{
+    const unsigned char *start = w->at, *from = start + (*start == '-'), *p = digits(w, from);
+
+    if (p == from || (p - from > 1 && *from == '0'))
+        return SP_JSON_UNSURE;
+    if (p < w->end && *p == '.') {
+        from = p + 1;
+        p = digits(w, from);
+        if (p == from)
+            return SP_JSON_UNSURE;
+    }
+    if (p < w->end && (*p | 0x20) == 'e') {
+        from = p + 1;
+        from += from < w->end && (*from == '+' || *from == '-');
+        p = digits(w, from);
+        if (p == from)
+            return SP_JSON_UNSURE;
+    }
+    if (p == w->end)
+        return SP_JSON_UNSURE;
+    *ret = (struct sp_value){ start, (uint32_t)(p - start), SP_V_NUMBER };
+    w->at = p;
+    return SP_JSON_TAKEN;
+}
+
+always enum sp_json_fast word(struct walk *w, struct sp_value *ret)
+{
+    size_t left = (size_t)(w->end - w->at), len = 4;
+    enum sp_value_type type;
+
+    if (left >= 4 && memcmp(w->at, "true", 4) == 0) {
+        type = SP_V_TRUE;
+    } else if (left >= 4 && memcmp(w->at, "null", 4) == 0) {
+        type = SP_V_NULL;
+    } else if (left >= 5 && memcmp(w->at, "false", 5) == 0) {
+        type = SP_V_FALSE;
+        len = 5;
+    } else {
+        return SP_JSON_UNSURE;
+    }
+    *ret = (struct sp_value){ NULL, 0, (uint8_t)type };
+    w->at += len;
+    return SP_JSON_TAKEN;
+}
+
+/* One more node below the open container; NONE when memory or the limit has run out. */
+always uint32_t add(struct walk *w, struct sp_str name, struct sp_value value)
+{
+    struct sp_tree *tree = w->tree;
+    uint32_t node = tree->count;
+
+    if (likely(node < tree->room)) {
+        tree->node[node] = (struct sp_node){ .name = name, .value = value };
+        tree->count++;
+    } else {
+        (void)sp_tree_add(tree, name, value);
+        if (tree->count == node)
+            return NONE;
+    }
+    if (w->last)
+        tree->node[w->last].next = node;
+    else if (w->open != NONE)
+        tree->node[w->open].child = node;
+    w->last = node;
+    w->count++;
+    return node;
+}
+
+/* Behind a bracket that opens. */
+always enum sp_json_fast enter(struct walk *w, struct sp_str name)
+{
+    bool map = *w->at == '{';
+    struct sp_value value = { NULL, 0, map ? SP_V_MAP : SP_V_LIST };
+    uint32_t node;
+
+    if (w->depth >= w->limits->json_depth)
+        return SP_JSON_UNSURE;
+    node = add(w, name, value);
+    if (node == NONE)
+        return SP_JSON_UNSURE;
+    if (w->open != NONE) {
+        w->tree->node[w->open].value.len = w->last;
+        w->tree->node[w->open].count = w->count;
+    }
+    w->tree->node[node].next = w->open;
+    w->open = node;
+    w->last = w->count = 0;
+    w->map = map;
+    w->depth++;
+    w->at++;
+    return SP_JSON_TAKEN;
+}
+
+/* Eight bytes from either end of a name say enough. */
+always uint32_t name_slot(struct sp_str name)
+{
+    uint64_t head = 0, tail = 0;
+
+    if (name.len >= 8) {
+        memcpy(&head, name.ptr, 8);
+        memcpy(&tail, name.ptr + name.len - 8, 8);
+    } else if (name.len) {
+        memcpy(&head, name.ptr, name.len);
+    }
+    head = (head ^ name.len) * UINT64_C(0x9E3779B97F4A7C15) + tail;
+    return (uint32_t)(head * UINT64_C(0xD6E8FEB86659FD93) >> (64 - NAMES_BITS));
+}
+
+/* Is no name in the map twice? False may also mean that it is too large for this. */
+static bool distinct(const struct sp_tree *tree, uint32_t map)
+{
+    uint16_t slot[NAMES_SLOTS] = { 0 }; /* the number of a child, from 1 */
+    uint32_t child[NAMES_MAX + 1], n = 0, at;
+
+    if (tree->node[map].count > NAMES_MAX)
+        return false;
+    for (uint32_t i = tree->node[map].child; i; i = tree->node[i].next) {
+        for (at = name_slot(tree->node[i].name); slot[at]; at = (at + 1) & (NAMES_SLOTS - 1))
+            if (sp_str_eq(tree->node[child[slot[at]]].name, tree->node[i].name))
+                return false;
+        child[++n] = i;
+        slot[at] = (uint16_t)n;
+    }
+    return true;
+}
+
+/* Behind the bracket that closes the open container. */
+always enum sp_json_fast leave(struct walk *w)
+{
+    struct sp_node *node = &w->tree->node[w->open];
+    uint32_t inner = w->open;
+
+    node->count = w->count;
+    w->at++;
+    w->depth--;
+    w->last = inner;
+    w->open = node->next;
+    node->next = 0;
+    if (w->open != NONE) {
+        struct sp_node *outer = &w->tree->node[w->open];
+
+        w->count = outer->count;
+        outer->value.len = 0;
+        if (w->map && node->count > 1 && !distinct(w->tree, inner))
+            return SP_JSON_UNSURE;
+        w->map = outer->value.type == SP_V_MAP;
+        return SP_JSON_TAKEN;
+    }
+    return w->map && node->count > 1 && !distinct(w->tree, inner) ? SP_JSON_UNSURE : SP_JSON_TAKEN;
+}
+
+/* The name at w->at, the colon, up to the value. */
+always enum sp_json_fast member_name(struct walk *w, struct sp_str *ret)
+{
+    struct sp_value name;
+    enum sp_json_fast rc;
+
+    if (*w->at != '"')
+        return SP_JSON_UNSURE;
+    rc = string(w, &name);
+    if (rc != SP_JSON_TAKEN)
+        return rc;
+    if (name.type != SP_V_TEXT)
+        return SP_JSON_UNSURE;
+    *ret = (struct sp_str){ name.ptr, name.len };
+    if (!skip_space(w))
+        return SP_JSON_CUT;
+    if (*w->at != ':')
+        return SP_JSON_UNSURE;
+    w->at++;
+    return skip_space(w) ? SP_JSON_TAKEN : SP_JSON_CUT;
+}
+
+/* Behind a value: close what closes, up to the next member or element; w->open is NONE at the end of all. */
+always enum sp_json_fast after_value(struct walk *w)
+{
+    while (w->open != NONE) {
+        if (!skip_space(w))
+            return SP_JSON_CUT;
+        if (*w->at == ',') {
+            w->at++;
+            return skip_space(w) ? SP_JSON_TAKEN : SP_JSON_CUT;
+        }
+        if (*w->at != (w->map ? '}' : ']') || leave(w) != SP_JSON_TAKEN)
+            return SP_JSON_UNSURE;
+    }
+    return SP_JSON_TAKEN;
+}
+
+always enum sp_json_fast scalar(struct walk *w, struct sp_str name)
+{
+    unsigned char c = *w->at;
+    struct sp_value value;
+    enum sp_json_fast rc;
+
+    if (likely(c == '"'))
+        rc = string(w, &value);
+    else if (c == '-' || (c >= '0' && c <= '9'))
+        rc = number(w, &value);
+    else
+        rc = word(w, &value);
+    if (rc == SP_JSON_TAKEN && add(w, name, value) == NONE)
+        rc = SP_JSON_UNSURE;
+    return rc;
+}
+
+static enum sp_json_fast walk(struct walk *w)
+{
+    struct sp_str name = SP_STR_NONE;
+    enum sp_json_fast rc = enter(w, name);
+
+    while (rc == SP_JSON_TAKEN) {
+        bool opened = !w->count;
+
+        if (opened && !skip_space(w))
+            return SP_JSON_CUT;
+        if (!opened || *w->at == (w->map ? '}' : ']')) {
+            rc = after_value(w);
+            if (rc != SP_JSON_TAKEN || w->open == NONE)
+                return rc;
+        }
+        name = SP_STR_NONE;
+        if (w->map) {
+            rc = member_name(w, &name);
+            if (rc != SP_JSON_TAKEN)
+                return rc;
+        }
+        rc = *w->at == '{' || *w->at == '[' ? enter(w, name) : scalar(w, name);
+    }
+    return rc;
+}
+
+enum sp_json_fast sp_json_fast(struct sp_json_index *index, struct sp_str text, const struct sp_limits *limits,
+                               struct sp_tree *tree, size_t *ret_len, bool *ret_feeds)
+{
+    const unsigned char *s = (const unsigned char *)text.ptr;
+    struct walk w = { .index = index, .at = s, .end = s + text.len, .tree = tree, .limits = limits, .open = NONE };
+    enum sp_json_fast rc;
+
+    sp_tree_clear(tree);
+    if (!index->marker || !text.len || (s[0] != '{' && s[0] != '[') || text.len > UINT32_MAX)
+        return SP_JSON_UNSURE;
+    if (!index->from || s < index->from || s >= index->to)
+        sp_json_index_begin(index, s, w.end);
+    w.mark = index->next;
+    rc = walk(&w);
+    index->next = index->mark;
+    if (rc == SP_JSON_TAKEN) {
+        index->next = w.mark;
+        *ret_len = (size_t)(w.at - s);
+        *ret_feeds = w.feeds;
+    } else {
+        sp_tree_clear(tree);
+    }
+    return rc;
+}
