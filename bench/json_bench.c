@@ -37,7 +37,7 @@ static double cpu(void)
 
 static _Noreturn void die(const char *what)
 {
-    fprintf(stderr, "json_bench: %s; use: json_bench FILE [ROUNDS]\n", what);
+    fprintf(stderr, "json_bench: %s; use: json_bench FILE [ROUNDS [WAY]]\n", what);
     exit(2);
 }
 
@@ -106,6 +106,7 @@ int main(int argc, char **argv)
     struct sp_taxonomy *taxonomy = NULL;
     struct sp_events *events;
     int rounds = argc > 2 ? atoi(argv[2]) : 5;
+    const char *only = argc > 3 ? argv[3] : NULL; /* `avx2` or `avx2+event` alone: for perf */
 
     if (argc < 2 || access(argv[1], R_OK) != 0)
         die("no file");
@@ -114,8 +115,14 @@ int main(int argc, char **argv)
     for (int i = 0; i < rounds; i++) {
         least(&yard, crc(argv[1]));
         for (int way = 0; way < WAYS; way++) {
-            least(&best[way][0], run(argv[1], ways[way].way, NULL));
-            least(&best[way][1], run(argv[1], ways[way].way, events));
+            size_t n = strlen(ways[way].name);
+
+            if (only && strncmp(only, ways[way].name, n) != 0)
+                continue;
+            if (!only || !only[n])
+                least(&best[way][0], run(argv[1], ways[way].way, NULL));
+            if (!only || only[n])
+                least(&best[way][1], run(argv[1], ways[way].way, events));
         }
     }
     printf("%llu records, %llu bytes\n", (unsigned long long)records, (unsigned long long)bytes);
