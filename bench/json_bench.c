@@ -4,7 +4,7 @@
  * nanoseconds a record, GB/s, and as a ratio to zlib's crc32 over the same bytes, read in the same round:
  *
  *     crc32                       reading 1 MiB at a time, and the checksum
- *     strict, plain, avx2         records (read/jsonl.h), in the three ways there are
+ *     strict, plain, sse2, avx2   records (read/jsonl.h), in the ways there are
  *     ... +event                  and the events made of them
  */
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 static const struct {
     const char *name;
     enum sp_json_way way;
-} ways[] = { { "strict", SP_JSON_STRICT }, { "plain", SP_JSON_PLAIN }, { "avx2", SP_JSON_AVX2 } };
+} ways[] = { { "strict", SP_JSON_STRICT }, { "plain", SP_JSON_PLAIN }, { "sse2", SP_JSON_SSE2 }, { "avx2", SP_JSON_AVX2 } };
 enum { WAYS = sizeof ways / sizeof *ways };
 
 static volatile uint64_t sink; /* keeps the compiler from leaving the work out */

@@ -15,21 +15,23 @@
 
 #include "base/unicode.h"
 
-enum { NAMES_MAX = 256, NAMES_BITS = 10, NAMES_SLOTS = 1 << NAMES_BITS };
+enum { NAMES_MAX = 256, NAMES_BITS = 11, NAMES_SLOTS = 1 << NAMES_BITS };
 
 #define NONE      UINT32_MAX /* no container is open */
 #define always    static inline __attribute__((always_inline))
 #define likely(x) __builtin_expect(!!(x), 1)
 
+/* Only copies of it are handed to functions that are not inlined, so that the compiler keeps it in registers. */
 struct walk {
     struct sp_json_index *index;
     const uint16_t *mark;          /* the next one; those of what has been passed may come first */
     const unsigned char *at, *end;
     struct sp_tree *tree;
-    const struct sp_limits *limits;
-    uint64_t depth;
+    struct sp_node *node;          /* the tree's; its count is `used` until the end */
+    uint32_t used, room;
     uint32_t open, last, count;    /* the innermost open container, its last child, its children */
     bool map, feeds;
+    uint64_t depth, depth_max;
 };
 
 /* Steps answer as sp_json_fast does. */
@@ -67,8 +69,9 @@ static bool pass_mark(const struct walk *w, const unsigned char *p)
     return true;
 }
 
-/* A string with more marks than its quotes, or one that goes on beyond the stretch. */
-static enum sp_json_fast long_string(struct walk *w, const unsigned char *open, const unsigned char **ret_close, bool *escaped)
+/* A string with more marks than its quotes, or one that goes on beyond the stretch: its end, and whether it holds
+ * escapes. */
+static enum sp_json_fast long_string(struct walk *w, const unsigned char **ret_close, bool *escaped)
 {
     struct sp_json_index *x = w->index;
     unsigned seen = 0;
@@ -83,7 +86,7 @@ static enum sp_json_fast long_string(struct walk *w, const unsigned char *open, 
             w->mark = x->mark;
             continue;
         }
-        if (p <= open)
+        if (p <= w->at)
             continue;
         seen |= mark & SP_JSON_MARK_SLASH;
         if (*p == '"') {
@@ -99,8 +102,8 @@ static enum sp_json_fast long_string(struct walk *w, const unsigned char *open, 
 /* The string whose quote is at w->at. */
 always enum sp_json_fast string(struct walk *w, struct sp_value *ret)
 {
-    const unsigned char *open = w->at, *from = w->index->from, *close;
-    uint64_t place = (uint64_t)(open - from);
+    const unsigned char *from = w->index->from, *close;
+    uint64_t place = (uint64_t)(w->at - from);
     const uint16_t *mark = w->mark;
     bool escaped;
 
@@ -111,14 +114,20 @@ always enum sp_json_fast string(struct walk *w, struct sp_value *ret)
         escaped = *mark & SP_JSON_MARK_SLASH;
         w->mark = mark + 1;
     } else {
+        struct walk copy = *w;
+        const unsigned char *found;
+        bool slash;
         enum sp_json_fast rc;
 
-        w->mark = mark;
-        rc = long_string(w, open, &close, &escaped);
+        copy.mark = mark;
+        rc = long_string(&copy, &found, &slash);
         if (rc != SP_JSON_TAKEN)
             return rc;
+        w->mark = copy.mark;
+        close = found;
+        escaped = slash;
     }
-    *ret = (struct sp_value){ open + 1, (uint32_t)(close - open - 1), escaped ? SP_V_JSON_TEXT : SP_V_TEXT };
+    *ret = (struct sp_value){ w->at + 1, (uint32_t)(close - w->at - 1), escaped ? SP_V_JSON_TEXT : SP_V_TEXT };
     w->at = close + 1;
     return SP_JSON_TAKEN;
 }
@@ -177,24 +186,31 @@ always enum sp_json_fast word(struct walk *w, struct sp_value *ret)
     return SP_JSON_TAKEN;
 }
 
+/* Room for more nodes; false when memory or the limit has run out. */
+static bool grow(struct sp_tree *tree, uint32_t used)
+{
+    tree->count = used;
+    (void)sp_tree_add(tree, SP_STR_NONE, (struct sp_value){ 0 });
+    return tree->count > used;
+}
+
 /* One more node below the open container; NONE when memory or the limit has run out. */
 always uint32_t add(struct walk *w, struct sp_str name, struct sp_value value)
 {
-    struct sp_tree *tree = w->tree;
-    uint32_t node = tree->count;
+    uint32_t node = w->used;
 
-    if (likely(node < tree->room)) {
-        tree->node[node] = (struct sp_node){ .name = name, .value = value };
-        tree->count++;
-    } else {
-        (void)sp_tree_add(tree, name, value);
-        if (tree->count == node)
+    if (!likely(node < w->room)) {
+        if (!grow(w->tree, node))
             return NONE;
+        w->node = w->tree->node;
+        w->room = w->tree->room;
     }
+    w->used++;
+    w->node[node] = (struct sp_node){ .name = name, .value = value };
     if (w->last)
-        tree->node[w->last].next = node;
+        w->node[w->last].next = node;
     else if (w->open != NONE)
-        tree->node[w->open].child = node;
+        w->node[w->open].child = node;
     w->last = node;
     w->count++;
     return node;
@@ -207,16 +223,16 @@ always enum sp_json_fast enter(struct walk *w, struct sp_str name)
     struct sp_value value = { NULL, 0, map ? SP_V_MAP : SP_V_LIST };
     uint32_t node;
 
-    if (w->depth >= w->limits->json_depth)
+    if (w->depth >= w->depth_max)
         return SP_JSON_UNSURE;
     node = add(w, name, value);
     if (node == NONE)
         return SP_JSON_UNSURE;
     if (w->open != NONE) {
-        w->tree->node[w->open].value.len = w->last;
-        w->tree->node[w->open].count = w->count;
+        w->node[w->open].value.len = node;
+        w->node[w->open].count = w->count;
     }
-    w->tree->node[node].next = w->open;
+    w->node[node].next = w->open;
     w->open = node;
     w->last = w->count = 0;
     w->map = map;
@@ -226,7 +242,7 @@ always enum sp_json_fast enter(struct walk *w, struct sp_str name)
 }
 
 /* Eight bytes from either end of a name say enough. */
-always uint32_t name_slot(struct sp_str name)
+always uint64_t name_hash(struct sp_str name)
 {
     uint64_t head = 0, tail = 0;
 
@@ -237,20 +253,23 @@ always uint32_t name_slot(struct sp_str name)
         memcpy(&head, name.ptr, name.len);
     }
     head = (head ^ name.len) * UINT64_C(0x9E3779B97F4A7C15) + tail;
-    return (uint32_t)(head * UINT64_C(0xD6E8FEB86659FD93) >> (64 - NAMES_BITS));
+    return head * UINT64_C(0xD6E8FEB86659FD93);
 }
 
 /* Is no name in the map twice? False may also mean that it is too large for this. */
-static bool distinct(const struct sp_tree *tree, uint32_t map)
+static bool distinct(const struct sp_node *list, uint32_t map)
 {
-    uint16_t slot[NAMES_SLOTS] = { 0 }; /* the number of a child, from 1 */
-    uint32_t child[NAMES_MAX + 1], n = 0, at;
+    uint32_t child[NAMES_MAX + 1], n = 0, shift = 64 - 5, at;
+    uint16_t slot[NAMES_SLOTS]; /* the number of a child, from 1 */
 
-    if (tree->node[map].count > NAMES_MAX)
+    if (list[map].count > NAMES_MAX)
         return false;
-    for (uint32_t i = tree->node[map].child; i; i = tree->node[i].next) {
-        for (at = name_slot(tree->node[i].name); slot[at]; at = (at + 1) & (NAMES_SLOTS - 1))
-            if (sp_str_eq(tree->node[child[slot[at]]].name, tree->node[i].name))
+    while (UINT64_C(1) << (64 - shift) < 8 * (uint64_t)list[map].count && 64 - shift < NAMES_BITS)
+        shift--;
+    memset(slot, 0, sizeof *slot << (64 - shift));
+    for (uint32_t i = list[map].child; i; i = list[i].next) {
+        for (at = (uint32_t)(name_hash(list[i].name) >> shift); slot[at]; at = (at + 1) & ((1u << (64 - shift)) - 1))
+            if (sp_str_eq(list[child[slot[at]]].name, list[i].name))
                 return false;
         child[++n] = i;
         slot[at] = (uint16_t)n;
@@ -261,8 +280,9 @@ static bool distinct(const struct sp_tree *tree, uint32_t map)
 /* Behind the bracket that closes the open container. */
 always enum sp_json_fast leave(struct walk *w)
 {
-    struct sp_node *node = &w->tree->node[w->open];
     uint32_t inner = w->open;
+    struct sp_node *node = &w->node[inner];
+    bool map = w->map;
 
     node->count = w->count;
     w->at++;
@@ -271,16 +291,11 @@ always enum sp_json_fast leave(struct walk *w)
     w->open = node->next;
     node->next = 0;
     if (w->open != NONE) {
-        struct sp_node *outer = &w->tree->node[w->open];
-
-        w->count = outer->count;
-        outer->value.len = 0;
-        if (w->map && node->count > 1 && !distinct(w->tree, inner))
-            return SP_JSON_UNSURE;
-        w->map = outer->value.type == SP_V_MAP;
-        return SP_JSON_TAKEN;
+        w->count = w->node[w->open].count;
+        w->node[w->open].value.len = 0;
+        w->map = w->node[w->open].value.type == SP_V_MAP;
     }
-    return w->map && node->count > 1 && !distinct(w->tree, inner) ? SP_JSON_UNSURE : SP_JSON_TAKEN;
+    return map && node->count > 1 && !distinct(w->node, inner) ? SP_JSON_UNSURE : SP_JSON_TAKEN;
 }
 
 /* The name at w->at, the colon, up to the value. */
@@ -338,7 +353,7 @@ always enum sp_json_fast scalar(struct walk *w, struct sp_str name)
     return rc;
 }
 
-static enum sp_json_fast walk(struct walk *w)
+always enum sp_json_fast walk(struct walk *w)
 {
     struct sp_str name = SP_STR_NONE;
     enum sp_json_fast rc = enter(w, name);
@@ -368,7 +383,8 @@ enum sp_json_fast sp_json_fast(struct sp_json_index *index, struct sp_str text, 
                                struct sp_tree *tree, size_t *ret_len, bool *ret_feeds)
 {
     const unsigned char *s = (const unsigned char *)text.ptr;
-    struct walk w = { .index = index, .at = s, .end = s + text.len, .tree = tree, .limits = limits, .open = NONE };
+    struct walk w = { .index = index, .at = s, .end = s + text.len, .tree = tree, .node = tree->node, .room = tree->room,
+                      .open = NONE, .depth_max = limits->json_depth };
     enum sp_json_fast rc;
 
     sp_tree_clear(tree);
@@ -378,12 +394,13 @@ enum sp_json_fast sp_json_fast(struct sp_json_index *index, struct sp_str text, 
         sp_json_index_begin(index, s, w.end);
     w.mark = index->next;
     rc = walk(&w);
-    index->next = index->mark;
     if (rc == SP_JSON_TAKEN) {
         index->next = w.mark;
+        tree->count = w.used;
         *ret_len = (size_t)(w.at - s);
         *ret_feeds = w.feeds;
     } else {
+        index->next = index->mark;
         sp_tree_clear(tree);
     }
     return rc;

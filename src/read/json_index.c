@@ -15,17 +15,19 @@
 
 enum { BLOCK = 64 };
 
+#define always static inline __attribute__((always_inline))
+
 /* A bit for each byte of a block. */
 struct masks {
     uint64_t quote, slash;
     uint64_t odd;   /* below the space, or not ASCII */
-    uint64_t wide;  /* not ASCII; only where `odd` is not 0 */
-    uint64_t known; /* one of "\/bfnrt; only where a backslash takes something away */
+    uint64_t wide;  /* not ASCII; looked at only where `odd` is not 0 */
+    uint64_t known; /* one of "\/bfnrt; looked at only where a backslash stands in front */
 };
 
 /* Bytes with an odd run of backslashes in front of them. A run that begins on an odd place is added up: its carry
  * runs through to the byte behind it, so that the parity of the place tells the parity of the length. */
-static inline uint64_t taken_by(uint64_t slash, uint64_t *carry)
+always uint64_t taken_by(uint64_t slash, uint64_t *carry)
 {
     const uint64_t even = UINT64_C(0x5555555555555555);
     uint64_t follows, odd_starts, sum;
@@ -39,7 +41,7 @@ static inline uint64_t taken_by(uint64_t slash, uint64_t *carry)
 
 /* Which marks have a backslash between the mark before and themselves: what is no mark is a run of ones, to which
  * one or more backslashes add a carry, and the carry lands on the mark that ends the run. */
-static inline uint64_t slashed(uint64_t marks, uint64_t slash, uint64_t *carry)
+always uint64_t slashed(uint64_t marks, uint64_t slash, uint64_t *carry)
 {
     uint64_t sum;
     uint64_t over = __builtin_add_overflow(~marks, slash, &sum);
@@ -49,40 +51,19 @@ static inline uint64_t slashed(uint64_t marks, uint64_t slash, uint64_t *carry)
     return sum & marks;
 }
 
-static inline uint16_t place(uint64_t marks, uint64_t flags, uint64_t base)
-{
-    unsigned at = (unsigned)__builtin_ctzll(marks);
-
-    return (uint16_t)(base + at + ((flags >> at & 1) << 15));
-}
-
-/* Places of the bits; most blocks have few, so the first four are written whether they are there or not. */
-static inline uint16_t *put(uint16_t *mark, uint64_t marks, uint64_t flags, uint64_t base)
-{
-    uint16_t *end = mark + __builtin_popcountll(marks);
-    const uint64_t stop = UINT64_C(1) << 63; /* a bit to find when there is none */
-
-    for (int i = 0; i < 4; i++) {
-        *mark++ = place(marks | stop, flags, base);
-        marks &= marks - 1;
-    }
-    for (; marks; marks &= marks - 1)
-        *mark++ = place(marks, flags, base);
-    return end;
-}
-
-static inline uint16_t *mark_block(uint16_t *mark, const struct masks *m, uint64_t taken, struct sp_json_carry *carry, uint64_t base)
+/* Which bytes get a mark. */
+always uint64_t marks_of(const struct masks *m, uint64_t taken, struct sp_json_carry *carry)
 {
     uint64_t marks = (m->quote & ~taken) | (taken & ~m->known);
 
-    if (m->odd) {
-        marks |= m->odd & ~m->wide;
-        marks |= m->wide & ~(m->wide << 1 | carry->wide);
-        carry->wide = m->wide >> 63;
-    } else {
+    if (__builtin_expect(m->odd == 0, 1)) {
         carry->wide = 0;
+        return marks;
     }
-    return put(mark, marks, slashed(marks, m->slash, &carry->slash), base);
+    marks |= m->odd & ~m->wide;
+    marks |= m->wide & ~(m->wide << 1 | carry->wide);
+    carry->wide = m->wide >> 63;
+    return marks;
 }
 
 /* --- plain C: eight bytes at a time --- */
@@ -101,13 +82,13 @@ static uint64_t load(const unsigned char *p)
 }
 
 /* The highest bit of each byte that is zero. */
-static inline uint64_t zeros(uint64_t w)
+always uint64_t zeros(uint64_t w)
 {
     return ~(((w & EACH(0x7F)) + EACH(0x7F)) | w | EACH(0x7F));
 }
 
 /* The highest bits of eight bytes, side by side. */
-static inline uint64_t gather(uint64_t w)
+always uint64_t gather(uint64_t w)
 {
     return (w >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
@@ -131,7 +112,7 @@ static size_t mark_plain(const unsigned char *text, size_t blocks, struct sp_jso
 
     for (size_t base = 0; base < BLOCK * blocks; base += BLOCK) {
         struct masks m = { 0 };
-        uint64_t taken;
+        uint64_t taken, marks, flags;
 
         for (unsigned i = 0; i < BLOCK; i += 8) {
             uint64_t w = load(text + base + i), odd = zeros(w & EACH(0xE0)) | (w & EACH(0x80));
@@ -145,18 +126,61 @@ static size_t mark_plain(const unsigned char *text, size_t blocks, struct sp_jso
         }
         taken = taken_by(m.slash, &carry->taken);
         m.known = known_among(text + base, taken);
-        mark = mark_block(mark, &m, taken, carry, base);
+        marks = marks_of(&m, taken, carry);
+        flags = slashed(marks, m.slash, &carry->slash);
+        for (; marks; marks &= marks - 1) {
+            unsigned at = (unsigned)__builtin_ctzll(marks);
+
+            *mark++ = (uint16_t)(base + at + (flags >> at << 15));
+        }
+    }
+    return (size_t)(mark - begin);
+}
+
+#ifdef __x86_64__
+
+/* --- SSE2, which each such processor has: 16 bytes at a time --- */
+
+always uint64_t bits16(__m128i v, unsigned at)
+{
+    return (uint64_t)(unsigned)_mm_movemask_epi8(v) << at;
+}
+
+static size_t mark_sse2(const unsigned char *text, size_t blocks, struct sp_json_carry *carry, uint16_t *mark)
+{
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    uint16_t *begin = mark;
+
+    for (size_t base = 0; base < BLOCK * blocks; base += BLOCK) {
+        struct masks m = { 0 };
+        uint64_t taken, marks, flags;
+
+        for (unsigned i = 0; i < BLOCK; i += 16) {
+            __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + base + i));
+
+            m.quote |= bits16(_mm_cmpeq_epi8(v, quote), i);
+            m.slash |= bits16(_mm_cmpeq_epi8(v, slash), i);
+            m.odd |= bits16(_mm_cmplt_epi8(v, space), i); /* signed: what is not ASCII is below the space as well */
+            m.wide |= bits16(v, i);
+        }
+        taken = taken_by(m.slash, &carry->taken);
+        m.known = known_among(text + base, taken);
+        marks = marks_of(&m, taken, carry);
+        flags = slashed(marks, m.slash, &carry->slash);
+        for (; marks; marks &= marks - 1) {
+            unsigned at = (unsigned)__builtin_ctzll(marks);
+
+            *mark++ = (uint16_t)(base + at + (flags >> at << 15));
+        }
     }
     return (size_t)(mark - begin);
 }
 
 /* --- AVX2: 32 bytes at a time --- */
 
-#ifdef __x86_64__
+#define WITH_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 
-#define WITH_AVX2 __attribute__((target("avx2,bmi,popcnt")))
-
-WITH_AVX2 static inline uint64_t bits(__m256i low, __m256i high)
+WITH_AVX2 static inline uint64_t bits32(__m256i low, __m256i high)
 {
     return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
@@ -170,30 +194,56 @@ WITH_AVX2 static inline __m256i known_in(__m256i v)
     return _mm256_or_si256(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, v), v), _mm256_cmpeq_epi8(v, _mm256_set1_epi8('b')));
 }
 
-WITH_AVX2 static size_t mark_avx2(const unsigned char *text, size_t blocks, struct sp_json_carry *carry, uint16_t *mark)
+/* All masks, also those of what is rare: a branch that is guessed wrong costs more. */
+WITH_AVX2 static inline void masks32(const unsigned char *block, struct masks *m)
 {
     const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\'), space = _mm256_set1_epi8(' ');
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)block);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(block + 32));
+    /* signed: what is not ASCII is below the space as well */
+    __m256i odd_a = _mm256_cmpgt_epi8(space, a), odd_b = _mm256_cmpgt_epi8(space, b), odd = _mm256_or_si256(odd_a, odd_b);
+
+    m->quote = bits32(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote));
+    m->slash = bits32(_mm256_cmpeq_epi8(a, slash), _mm256_cmpeq_epi8(b, slash));
+    m->known = m->quote | bits32(known_in(a), known_in(b));
+    m->odd = m->wide = 0;
+    if (__builtin_expect(!_mm256_testz_si256(odd, odd), 0)) {
+        m->odd = bits32(odd_a, odd_b);
+        m->wide = bits32(a, b);
+    }
+}
+
+/* The place of the lowest bit, which is taken away; anything where there is none. */
+WITH_AVX2 static inline uint16_t take_mark(uint64_t *marks, uint64_t flags, uint64_t base)
+{
+    uint64_t at = _tzcnt_u64(*marks);
+
+    *marks = _blsr_u64(*marks);
+    return (uint16_t)(base + at + (flags >> (at & 63) << 15));
+}
+
+WITH_AVX2 static size_t mark_avx2(const unsigned char *text, size_t blocks, struct sp_json_carry *carry, uint16_t *mark)
+{
     struct sp_json_carry c = *carry;
     uint16_t *begin = mark;
 
     for (size_t base = 0; base < BLOCK * blocks; base += BLOCK) {
-        __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(text + base));
-        __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + base + 32));
-        struct masks m = { .quote = bits(_mm256_cmpeq_epi8(a, quote), _mm256_cmpeq_epi8(b, quote)),
-                           .slash = bits(_mm256_cmpeq_epi8(a, slash), _mm256_cmpeq_epi8(b, slash)) };
-        /* signed: what is not ASCII is below the space as well */
-        __m256i odd_a = _mm256_cmpgt_epi8(space, a), odd_b = _mm256_cmpgt_epi8(space, b), odd = _mm256_or_si256(odd_a, odd_b);
-        uint64_t taken = 0;
+        struct masks m;
+        uint64_t taken, marks, flags;
+        uint16_t *end;
 
-        if (!_mm256_testz_si256(odd, odd)) {
-            m.odd = bits(odd_a, odd_b);
-            m.wide = bits(a, b);
+        masks32(text + base, &m);
+        taken = taken_by(m.slash, &c.taken);
+        marks = marks_of(&m, taken, &c);
+        flags = slashed(marks, m.slash, &c.slash);
+        end = mark + __builtin_popcountll(marks);
+        while (mark < end) { /* four at a time, whether they are there or not */
+            *mark++ = take_mark(&marks, flags, base);
+            *mark++ = take_mark(&marks, flags, base);
+            *mark++ = take_mark(&marks, flags, base);
+            *mark++ = take_mark(&marks, flags, base);
         }
-        if (m.slash | c.taken) {
-            taken = taken_by(m.slash, &c.taken);
-            m.known = m.quote | bits(known_in(a), known_in(b));
-        }
-        mark = mark_block(mark, &m, taken, &c, base);
+        mark = end;
     }
     *carry = c;
     return (size_t)(mark - begin);
@@ -201,19 +251,39 @@ WITH_AVX2 static size_t mark_avx2(const unsigned char *text, size_t blocks, stru
 
 static bool have_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt");
 }
 #endif
 
+/* NULL where this processor cannot. */
+static sp_json_marker *marker_of(enum sp_json_way way)
+{
+    switch (way) {
+    case SP_JSON_BEST:
+#ifdef __x86_64__
+        return have_avx2() ? mark_avx2 : mark_sse2;
+#else
+        return mark_plain;
+#endif
+    case SP_JSON_PLAIN:
+        return mark_plain;
+    case SP_JSON_SSE2:
+    case SP_JSON_AVX2:
+#ifdef __x86_64__
+        return way == SP_JSON_SSE2 ? mark_sse2 : have_avx2() ? mark_avx2 : NULL;
+#endif
+    case SP_JSON_STRICT:
+        break;
+    }
+    return NULL;
+}
+
 bool sp_json_index_choose(struct sp_json_index *index, enum sp_json_way way)
 {
-    sp_json_marker *marker = way == SP_JSON_STRICT ? NULL : mark_plain;
+    sp_json_marker *marker = marker_of(way);
 
-#ifdef __x86_64__
-    if ((way == SP_JSON_BEST || way == SP_JSON_AVX2) && have_avx2())
-        marker = mark_avx2;
-#endif
-    if (way == SP_JSON_AVX2 && marker == mark_plain)
+    if (!marker && way != SP_JSON_STRICT)
         return false;
     index->marker = marker;
     sp_json_index_forget(index);

@@ -11,7 +11,7 @@
  * or nothing that JSON knows. What is inside a string and what is not, marks do not say: whoever walks the text
  * knows (json_fast.c). So marks depend on the bytes alone, and one index serves all records of a window.
  *
- * The text is looked at in stretches that fit the first cache. There are two ways to make marks, with equal results.
+ * The text is looked at in stretches that fit the first cache. There are three ways to make marks, with equal results.
  */
 #ifndef SP_READ_JSON_INDEX_H
 #define SP_READ_JSON_INDEX_H
@@ -27,9 +27,10 @@ enum {
 };
 
 enum sp_json_way {
-    SP_JSON_BEST,  /* the fastest that this processor has */
+    SP_JSON_BEST,   /* the fastest that this processor has */
     SP_JSON_STRICT, /* no index: the strict parser alone */
-    SP_JSON_PLAIN, /* plain C */
+    SP_JSON_PLAIN,  /* plain C */
+    SP_JSON_SSE2,
     SP_JSON_AVX2
 };
 
