@@ -23,7 +23,8 @@ enum { NAMES_MAX = 256, NAMES_BITS = 11, NAMES_SLOTS = 1 << NAMES_BITS };
 
 /* Only copies of it are handed to functions that are not inlined, so that the compiler keeps it in registers. */
 struct walk {
-    struct sp_json_index *index;
+    struct sp_json_quick *quick;
+    struct sp_json_index *index;   /* its */
     const uint16_t *mark;          /* the next one; those of what has been passed may come first */
     const unsigned char *at, *end;
     struct sp_tree *tree;
@@ -32,6 +33,7 @@ struct walk {
     uint32_t open, last, count;    /* the innermost open container, its last child, its children */
     bool map, feeds;
     uint64_t depth, depth_max;
+    uint64_t key;                  /* that the names so far make */
 };
 
 /* Steps answer as sp_json_fast does. */
@@ -229,9 +231,11 @@ always enum sp_json_fast enter(struct walk *w, struct sp_str name)
     if (node == NONE)
         return SP_JSON_UNSURE;
     if (w->open != NONE) {
+        w->node[w->open].value.ptr = (const void *)(uintptr_t)w->key;
         w->node[w->open].value.len = node;
         w->node[w->open].count = w->count;
     }
+    w->key = 0;
     w->node[node].next = w->open;
     w->open = node;
     w->last = w->count = 0;
@@ -277,11 +281,26 @@ static bool distinct(const struct sp_node *list, uint32_t map)
     return true;
 }
 
+/* No name is in the map twice, because it has been met before or has been looked at. */
+static bool known(struct sp_json_quick *quick, struct sp_tree *tree, const struct sp_node *list, uint32_t map, uint64_t key, const char *end)
+{
+    const struct sp_layout *layout = sp_layouts_find(&quick->layouts, list, map, key, end);
+
+    if (!layout) {
+        if (!distinct(list, map))
+            return false;
+        layout = sp_layouts_keep(&quick->layouts, list, map, key);
+    }
+    tree->layout = layout; /* that of the root is the last */
+    return true;
+}
+
 /* Behind the bracket that closes the open container. */
 always enum sp_json_fast leave(struct walk *w)
 {
     uint32_t inner = w->open;
     struct sp_node *node = &w->node[inner];
+    uint64_t key = w->key;
     bool map = w->map;
 
     node->count = w->count;
@@ -292,10 +311,24 @@ always enum sp_json_fast leave(struct walk *w)
     node->next = 0;
     if (w->open != NONE) {
         w->count = w->node[w->open].count;
+        w->key = (uintptr_t)w->node[w->open].value.ptr;
+        w->node[w->open].value.ptr = NULL;
         w->node[w->open].value.len = 0;
         w->map = w->node[w->open].value.type == SP_V_MAP;
     }
-    return map && node->count > 1 && !distinct(w->node, inner) ? SP_JSON_UNSURE : SP_JSON_TAKEN;
+    w->tree->layout = NULL;
+    if (!map || node->count < 2 || known(w->quick, w->tree, w->node, inner, key, (const char *)w->end))
+        return SP_JSON_TAKEN;
+    return SP_JSON_UNSURE;
+}
+
+/* Length and last letters of a name, whose quotes and one byte behind them are there as well. */
+always uint64_t ends_of(struct sp_str name)
+{
+    uint32_t last;
+
+    memcpy(&last, name.ptr + name.len - 2, sizeof last);
+    return last | (uint64_t)name.len << 32;
 }
 
 /* The name at w->at, the colon, up to the value. */
@@ -314,6 +347,7 @@ always enum sp_json_fast member_name(struct walk *w, struct sp_str *ret)
     *ret = (struct sp_str){ name.ptr, name.len };
     if (!skip_space(w))
         return SP_JSON_CUT;
+    w->key = (w->key + ends_of(*ret)) * UINT64_C(0x9E3779B97F4A7C15);
     if (*w->at != ':')
         return SP_JSON_UNSURE;
     w->at++;
@@ -379,11 +413,12 @@ always enum sp_json_fast walk(struct walk *w)
     return rc;
 }
 
-enum sp_json_fast sp_json_fast(struct sp_json_index *index, struct sp_str text, const struct sp_limits *limits,
+enum sp_json_fast sp_json_fast(struct sp_json_quick *quick, struct sp_str text, const struct sp_limits *limits,
                                struct sp_tree *tree, size_t *ret_len, bool *ret_feeds)
 {
     const unsigned char *s = (const unsigned char *)text.ptr;
-    struct walk w = { .index = index, .at = s, .end = s + text.len, .tree = tree, .node = tree->node, .room = tree->room,
+    struct sp_json_index *index = &quick->index;
+    struct walk w = { .quick = quick, .index = index, .at = s, .end = s + text.len, .tree = tree, .node = tree->node, .room = tree->room,
                       .open = NONE, .depth_max = limits->json_depth };
     enum sp_json_fast rc;
 

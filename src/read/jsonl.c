@@ -30,7 +30,7 @@ struct sp_jsonl {
     struct sp_window window;
     struct sp_tree tree;
     struct sp_buf names;
-    struct sp_json_index *index; /* of the text */
+    struct sp_json_quick *quick;
     struct sp_str record; /* the one last handed out, as UTF-8 */
     uint64_t duplicates, undecodable;
     uint64_t line;        /* of the next byte, from 1 */
@@ -55,12 +55,12 @@ struct sp_jsonl *sp_jsonl_new(const struct sp_limits *limits)
     if (!j)
         return NULL;
     j->limits = limits;
-    j->index = sp_zalloc(sizeof *j->index);
-    if (!j->index) {
+    j->quick = sp_zalloc(sizeof *j->quick);
+    if (!j->quick) {
         sp_free(j);
         return NULL;
     }
-    (void)sp_json_index_choose(j->index, SP_JSON_BEST);
+    (void)sp_json_index_choose(&j->quick->index, SP_JSON_BEST);
     return j;
 }
 
@@ -71,21 +71,22 @@ void sp_jsonl_free(struct sp_jsonl *j)
     sp_window_done(&j->window);
     sp_tree_done(&j->tree);
     sp_buf_done(&j->names);
-    sp_free(j->index);
+    sp_layouts_done(&j->quick->layouts);
+    sp_free(j->quick);
     sp_free(j);
 }
 
 void sp_jsonl_begin(struct sp_jsonl *j, struct sp_input *input, bool document, sp_jsonl_trouble *trouble, void *arg)
 {
-    sp_json_index_forget(j->index);
+    sp_json_index_forget(&j->quick->index);
     *j = (struct sp_jsonl){ .limits = j->limits, .input = input, .trouble = trouble, .trouble_arg = arg,
-                            .window = j->window, .tree = j->tree, .names = j->names, .index = j->index,
+                            .window = j->window, .tree = j->tree, .names = j->names, .quick = j->quick,
                             .record = SP_STR_NONE, .line = 1, .margin = true, .document = document };
 }
 
 bool sp_jsonl_way(struct sp_jsonl *j, enum sp_json_way way)
 {
-    return sp_json_index_choose(j->index, way);
+    return sp_json_index_choose(&j->quick->index, way);
 }
 
 uint64_t sp_jsonl_duplicates(const struct sp_jsonl *j)
@@ -108,7 +109,7 @@ static bool is_space(char c)
 /* More text; what is known about it is about other places. */
 static int more(struct sp_jsonl *j, struct sp_error *err)
 {
-    sp_json_index_forget(j->index);
+    sp_json_index_forget(&j->quick->index);
     return sp_window_more(&j->window, err);
 }
 
@@ -305,7 +306,7 @@ static int parse(struct sp_jsonl *j, struct parsed *ret, struct sp_error *why)
     struct sp_str text = sp_window_text(&j->window);
 
     *ret = (struct parsed){ 0 };
-    switch (sp_json_fast(j->index, text, j->limits, &j->tree, &ret->at, &ret->feeds)) {
+    switch (sp_json_fast(j->quick, text, j->limits, &j->tree, &ret->at, &ret->feeds)) {
     case SP_JSON_TAKEN:
         return 1;
     case SP_JSON_CUT:

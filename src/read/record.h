@@ -62,10 +62,13 @@ struct sp_node {
     uint32_t count;     /* children */
 };
 
+struct sp_layout; /* read/layout.h */
+
 /* Node 0 is the root. `node` is owned by whoever owns the tree. */
 struct sp_tree {
     struct sp_node *node;
     uint32_t count, room;
+    const struct sp_layout *layout; /* the names of node 0's members, where the reader has met them before; borrowed */
 };
 
 void sp_tree_clear(struct sp_tree *tree);
