@@ -354,6 +354,47 @@ always enum sp_json_fast member_name(struct walk *w, struct sp_str *ret)
     return skip_space(w) ? SP_JSON_TAKEN : SP_JSON_CUT;
 }
 
+always uint32_t three(const unsigned char *p)
+{
+    uint32_t w;
+
+    memcpy(&w, p, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap32(w);
+#endif
+    return w & 0xFFFFFF;
+}
+
+/* Members `"name":"value",` in a row, whose marks are their quotes alone: what logs mostly are. True behind a value,
+ * false in front of a name that is for the longer way. */
+always bool plain_members(struct walk *w)
+{
+    const uint32_t colon = '"' | ':' << 8 | '"' << 16, comma = '"' | ',' << 8 | '"' << 16;
+
+    for (;;) {
+        const unsigned char *from = w->index->from, *close;
+        uint32_t open = w->mark[0], middle = w->mark[1], last;
+        struct sp_str name;
+
+        if ((uint64_t)(w->at - from) != open || middle >= SP_JSON_STRETCH || w->mark[2] != middle + 2)
+            return false;
+        last = w->mark[3] & SP_JSON_MARK_PLACE;
+        if (last == SP_JSON_MARK_END || three(from + middle) != colon || from[last] != '"')
+            return false;
+        name = (struct sp_str){ (const char *)w->at + 1, middle - open - 1 };
+        close = from + last;
+        if (add(w, name, (struct sp_value){ from + middle + 3, last - middle - 3,
+                                            w->mark[3] & SP_JSON_MARK_SLASH ? SP_V_JSON_TEXT : SP_V_TEXT }) == NONE)
+            return false;
+        w->key = (w->key + ends_of(name)) * UINT64_C(0x9E3779B97F4A7C15);
+        w->mark += 4;
+        w->at = close + 1;
+        if (w->end - close < 4 || three(close) != comma)
+            return true;
+        w->at++;
+    }
+}
+
 /* Behind a value: close what closes, up to the next member or element; w->open is NONE at the end of all. */
 always enum sp_json_fast after_value(struct walk *w)
 {
@@ -404,6 +445,8 @@ always enum sp_json_fast walk(struct walk *w)
         }
         name = SP_STR_NONE;
         if (w->map) {
+            if (plain_members(w))
+                continue;
             rc = member_name(w, &name);
             if (rc != SP_JSON_TAKEN)
                 return rc;

@@ -25,29 +25,31 @@ struct masks {
     uint64_t known; /* one of "\/bfnrt; looked at only where a backslash stands in front */
 };
 
-/* Bytes with an odd run of backslashes in front of them. A run that begins on an odd place is added up: its carry
- * runs through to the byte behind it, so that the parity of the place tells the parity of the length. */
+/* Bytes with an odd run of backslashes in front of them. In a run, the first, third ... backslash takes something away:
+ * from all places behind backslashes and the odd places, the backslashes are taken off, which runs through each run and
+ * stops behind it; what then differs from the odd places are those that take, and the end of each run. */
 always uint64_t taken_by(uint64_t slash, uint64_t *carry)
 {
-    const uint64_t even = UINT64_C(0x5555555555555555);
-    uint64_t follows, odd_starts, sum;
+    const uint64_t odd = UINT64_C(0xAAAAAAAAAAAAAAAA);
+    uint64_t free = slash & ~*carry, code = (((free << 1) | odd) - free) ^ odd, taken = code ^ (slash | *carry);
 
-    slash &= ~*carry;
-    follows = slash << 1 | *carry;
-    odd_starts = slash & ~even & ~follows;
-    *carry = __builtin_add_overflow(odd_starts, slash, &sum);
-    return (even ^ (sum << 1)) & follows;
+    *carry = (code & slash) >> 63;
+    return taken;
 }
 
 /* Which marks have a backslash between the mark before and themselves: what is no mark is a run of ones, to which
  * one or more backslashes add a carry, and the carry lands on the mark that ends the run. */
 always uint64_t slashed(uint64_t marks, uint64_t slash, uint64_t *carry)
 {
-    uint64_t sum;
-    uint64_t over = __builtin_add_overflow(~marks, slash, &sum);
+#ifdef __x86_64__
+    unsigned long long sum;
 
-    over |= __builtin_add_overflow(sum, *carry, &sum);
-    *carry = over;
+    *carry = _addcarry_u64((unsigned char)*carry, ~marks, slash, &sum);
+#else
+    uint64_t sum, over = __builtin_add_overflow(~marks, slash, &sum);
+
+    *carry = __builtin_add_overflow(sum, *carry, &sum) | over;
+#endif
     return sum & marks;
 }
 
