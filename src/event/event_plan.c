@@ -22,7 +22,7 @@ enum {
 #define NOWHERE UINT32_MAX
 
 struct event_plan {
-    const struct sp_layout *layout; /* NULL: no plan stands here */
+    const struct sp_layout *layout;
     bool flat; /* false: another shape, or none; there is nothing to do here */
     uint32_t channel, eventid, provider, keywords; /* members by number, or NOWHERE */
     uint32_t spoor;                                /* what decode added, which is no field */
@@ -35,6 +35,7 @@ struct event_plan {
 };
 
 struct event_plans {
+    const struct sp_layout *layout[PLANS]; /* of each plan; NULL: there is none */
     struct event_plan plan[PLANS];
 };
 
@@ -43,7 +44,7 @@ void sp_event_plans_free(struct event_plans *plans)
     if (!plans)
         return;
     for (uint32_t i = 0; i < PLANS; i++)
-        sp_layout_unref(plans->plan[i].layout);
+        sp_layout_unref(plans->layout[i]);
     sp_free(plans);
 }
 
@@ -51,9 +52,10 @@ void sp_event_plans_free(struct event_plans *plans)
 static uint32_t number_of(const struct sp_layout *layout, const char *name)
 {
     size_t len = strlen(name);
+    const char *bytes = layout->bytes;
 
-    for (uint32_t i = 0; i < layout->count; i++)
-        if (layout->name[i].len == len && (!len || memcmp(layout->name[i].bytes, name, len) == 0))
+    for (uint32_t i = 0; i < layout->count; bytes += layout->len[i++])
+        if (layout->len[i] == len && (!len || memcmp(bytes, name, len) == 0))
             return i;
     return NOWHERE;
 }
@@ -105,22 +107,24 @@ static void make_plan(struct event_plan *plan, const struct sp_layout *layout)
 static const struct event_plan *plan_for(struct sp_events *events, const struct sp_layout *layout)
 {
     uint32_t at = (uint32_t)(((uintptr_t)layout >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 40);
-    struct event_plan *plan = NULL;
+    struct event_plans *plans = events->plans;
 
-    if (!events->plans)
-        events->plans = sp_zalloc(sizeof *events->plans);
-    if (!events->plans)
+    if (!plans)
+        plans = events->plans = sp_zalloc(sizeof *plans);
+    if (!plans)
         return NULL;
-    for (uint32_t probe = 0; probe < PROBES; probe++) {
-        plan = &events->plans->plan[(at + probe) & (PLANS - 1)];
-        if (plan->layout == layout)
-            return plan;
-        if (!plan->layout)
-            break;
+    for (uint32_t probe = 0;; probe++) {
+        uint32_t place = (at + probe) & (PLANS - 1);
+
+        if (plans->layout[place] == layout)
+            return &plans->plan[place];
+        if (plans->layout[place] && probe < PROBES - 1)
+            continue;
+        sp_layout_unref(plans->layout[place]);
+        plans->layout[place] = layout;
+        make_plan(&plans->plan[place], layout);
+        return &plans->plan[place];
     }
-    sp_layout_unref(plan->layout);
-    make_plan(plan, layout);
-    return plan;
 }
 
 static bool is_scalar(const struct sp_tree *tree, uint32_t node)
@@ -128,13 +132,6 @@ static bool is_scalar(const struct sp_tree *tree, uint32_t node)
     uint8_t type = tree->node[node].value.type;
 
     return type != SP_V_MAP && type != SP_V_LIST && type != SP_V_NULL;
-}
-
-/* The nodes of the members by number. */
-static void list_members(const struct sp_tree *tree, uint32_t *member)
-{
-    for (uint32_t at = tree->node[0].child; at; at = tree->node[at].next)
-        *member++ = at;
 }
 
 /* Field `to`, of which there is room: the value of `from` under `name`; the next one follows. */
@@ -196,12 +193,11 @@ bool sp_event_by_plan(struct sp_events *events, struct sp_event *event, struct e
 {
     struct sp_tree *tree = event->record->tree;
     const struct event_plan *plan = tree->layout ? plan_for(events, tree->layout) : NULL;
-    uint32_t member[SP_LAYOUT_NAMES_MAX];
+    const uint32_t *member = tree->member;
     struct sp_value keywords = { 0 }, own;
 
     if (!plan || !plan->flat)
         return false;
-    list_members(tree, member);
     if (!is_scalar(tree, member[plan->channel]) || !is_scalar(tree, member[plan->eventid]) ||
         !reserve(tree, plan->layout->count + ALIASES + 2))
         return false;

@@ -6,7 +6,7 @@
  *       ^----^ ^-----^                 from mark to mark inside: quote to quote, nearly always
  *
  * Unusual, and left to the strict parser: everything that is wrong, names with escapes, names that may stand twice
- * in one object, objects of more than a few hundred members. As there, an open container's own node is the stack:
+ * in one object, objects of very many members. As there, an open container's own node is the stack:
  * `next` holds the parent, `value.len` the last child.
  */
 #include "read/json_fast.h"
@@ -15,7 +15,7 @@
 
 #include "base/unicode.h"
 
-enum { NAMES_MAX = 256, NAMES_BITS = 11, NAMES_SLOTS = 1 << NAMES_BITS };
+enum { NAMES_BITS = 11, NAMES_SLOTS = 1 << NAMES_BITS };
 
 #define NONE      UINT32_MAX /* no container is open */
 #define always    static inline __attribute__((always_inline))
@@ -213,6 +213,8 @@ always uint32_t add(struct walk *w, struct sp_str name, struct sp_value value)
         w->node[w->last].next = node;
     else if (w->open != NONE)
         w->node[w->open].child = node;
+    if (w->open == 0 && likely(w->count < SP_LAYOUT_NAMES_MAX))
+        w->quick->member[w->count] = node;
     w->last = node;
     w->count++;
     return node;
@@ -260,23 +262,35 @@ always uint64_t name_hash(struct sp_str name)
     return head * UINT64_C(0xD6E8FEB86659FD93);
 }
 
-/* Is no name in the map twice? False may also mean that it is too large for this. */
-static bool distinct(const struct sp_node *list, uint32_t map)
+/* The nodes of a map's members; false when they are too many. */
+static bool list_members(struct sp_json_quick *quick, uint32_t map, uint32_t *room, struct sp_members *ret)
 {
-    uint32_t child[NAMES_MAX + 1], n = 0, shift = 64 - 5, at;
-    uint16_t slot[NAMES_SLOTS]; /* the number of a child, from 1 */
+    uint32_t n = 0;
 
-    if (list[map].count > NAMES_MAX)
+    if (ret->count > SP_LAYOUT_NAMES_MAX)
         return false;
-    while (UINT64_C(1) << (64 - shift) < 8 * (uint64_t)list[map].count && 64 - shift < NAMES_BITS)
+    ret->node = map ? room : quick->member;
+    for (uint32_t i = map ? ret->list[map].child : 0; i; i = ret->list[i].next)
+        room[n++] = i;
+    return true;
+}
+
+/* Is no name there twice? */
+static bool distinct(const struct sp_members *m)
+{
+    uint32_t shift = 64 - 5, at;
+    uint16_t slot[NAMES_SLOTS]; /* the number of a member, from 1 */
+
+    while (UINT64_C(1) << (64 - shift) < 8 * (uint64_t)m->count && 64 - shift < NAMES_BITS)
         shift--;
     memset(slot, 0, sizeof *slot << (64 - shift));
-    for (uint32_t i = list[map].child; i; i = list[i].next) {
-        for (at = (uint32_t)(name_hash(list[i].name) >> shift); slot[at]; at = (at + 1) & ((1u << (64 - shift)) - 1))
-            if (sp_str_eq(list[child[slot[at]]].name, list[i].name))
+    for (uint32_t i = 0; i < m->count; i++) {
+        struct sp_str name = m->list[m->node[i]].name;
+
+        for (at = (uint32_t)(name_hash(name) >> shift); slot[at]; at = (at + 1) & ((1u << (64 - shift)) - 1))
+            if (sp_str_eq(m->list[m->node[slot[at] - 1]].name, name))
                 return false;
-        child[++n] = i;
-        slot[at] = (uint16_t)n;
+        slot[at] = (uint16_t)(i + 1);
     }
     return true;
 }
@@ -284,14 +298,20 @@ static bool distinct(const struct sp_node *list, uint32_t map)
 /* No name is in the map twice, because it has been met before or has been looked at. */
 static bool known(struct sp_json_quick *quick, struct sp_tree *tree, const struct sp_node *list, uint32_t map, uint64_t key, const char *end)
 {
-    const struct sp_layout *layout = sp_layouts_find(&quick->layouts, list, map, key, end);
+    struct sp_members members = { .list = list, .count = list[map].count };
+    uint32_t room[SP_LAYOUT_NAMES_MAX];
+    const struct sp_layout *layout;
 
+    if (!list_members(quick, map, room, &members))
+        return false;
+    layout = sp_layouts_find(&quick->layouts, &members, key, end);
     if (!layout) {
-        if (!distinct(list, map))
+        if (!distinct(&members))
             return false;
-        layout = sp_layouts_keep(&quick->layouts, list, map, key);
+        layout = sp_layouts_keep(&quick->layouts, &members, key);
     }
     tree->layout = layout; /* that of the root is the last */
+    tree->member = quick->member;
     return true;
 }
 
@@ -317,6 +337,7 @@ always enum sp_json_fast leave(struct walk *w)
         w->map = w->node[w->open].value.type == SP_V_MAP;
     }
     w->tree->layout = NULL;
+    w->tree->member = NULL;
     if (!map || node->count < 2 || known(w->quick, w->tree, w->node, inner, key, (const char *)w->end))
         return SP_JSON_TAKEN;
     return SP_JSON_UNSURE;

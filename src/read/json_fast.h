@@ -20,6 +20,7 @@ enum sp_json_fast {
 struct sp_json_quick {
     struct sp_json_index index;
     struct sp_layouts layouts;
+    uint32_t member[SP_LAYOUT_NAMES_MAX]; /* nodes of the root's members */
 };
 
 /* One object or array at the beginning of the text. `*ret_len` is its length, `*ret_feeds` says whether line feeds

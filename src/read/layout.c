@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * In: objects whose names are all different. Out: their layouts, the same one for the same names in the same order.
- * Each is one block of memory: the names' ends for comparing, then their bytes.
+ * Each is one block of memory, as small as can be: those of a whole log are looked at in turn.
  */
 #include "read/layout.h"
-
-#include <stdlib.h>
 
 #include "base/alloc.h"
 
@@ -17,28 +15,40 @@ static inline uint64_t eight(const char *p)
     return w;
 }
 
-/* More than 16 bytes: what lies between the ends. */
-static bool same_middle(const struct sp_layout_name *known, const char *p)
+/* The first `len` bytes of eight. */
+static inline uint64_t first(uint32_t len)
 {
-    if (known->len <= 32)
-        return eight(known->bytes + 8) == eight(p + 8) && eight(known->bytes + known->len - 16) == eight(p + known->len - 16);
-    return memcmp(known->bytes + 8, p + 8, known->len - 16) == 0;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return len < 8 ? ~(~UINT64_C(0) >> 8 * len) : ~UINT64_C(0);
+#else
+    return len < 8 ? ~(~UINT64_C(0) << 8 * len) : ~UINT64_C(0);
+#endif
 }
 
-/* Names of less than eight bytes are read a little beyond, but never beyond `end`. */
-static bool is_layout_of(const struct sp_layout *layout, const struct sp_node *list, uint32_t map, const char *end)
+/* Do the first `len` bytes of both equal? Eight of each can be read. */
+static inline bool same(const char *a, const char *b, uint32_t len)
 {
-    const struct sp_layout_name *known = layout->name;
+    uint32_t tail = len < 8 ? 0 : len - 8;
 
-    for (uint32_t i = list[map].child; i; i = list[i].next, known++) {
-        const char *p = list[i].name.ptr;
+    if (((eight(a) ^ eight(b)) & first(len)) | ((eight(a + tail) ^ eight(b + tail)) & first(len)))
+        return false;
+    if (len <= 16)
+        return true;
+    if (len <= 32)
+        return !((eight(a + 8) ^ eight(b + 8)) | (eight(a + len - 16) ^ eight(b + len - 16)));
+    return memcmp(a + 8, b + 8, len - 16) == 0;
+}
 
-        if (known->len != list[i].name.len || end - p < 8)
+static bool is_layout_of(const struct sp_layout *layout, const struct sp_members *members, const char *end)
+{
+    const char *known = layout->bytes;
+
+    for (uint32_t i = 0; i < members->count; i++) {
+        struct sp_str name = members->list[members->node[i]].name;
+
+        if (layout->len[i] != name.len || end - name.ptr < 8 || !same(known, name.ptr, layout->len[i]))
             return false;
-        if (((eight(p) & known->mask) ^ known->head) | ((eight(p + known->tail_at) & known->mask) ^ known->tail))
-            return false;
-        if (known->len > 16 && !same_middle(known, p))
-            return false;
+        known += layout->len[i];
     }
     return true;
 }
@@ -48,70 +58,62 @@ static uint32_t place(uint64_t key, uint32_t probe)
     return (uint32_t)((key >> 32) + probe) & (SP_LAYOUT_SLOTS - 1);
 }
 
-const struct sp_layout *sp_layouts_find(const struct sp_layouts *layouts, const struct sp_node *list, uint32_t map, uint64_t key, const char *end)
+const struct sp_layout *sp_layouts_find(const struct sp_layouts *layouts, const struct sp_members *members, uint64_t key, const char *end)
 {
     for (uint32_t probe = 0; probe < SP_LAYOUT_PROBES; probe++) {
-        const struct sp_layout *layout = layouts->slot[place(key, probe)];
+        uint32_t at = place(key, probe);
+        const struct sp_layout *layout = layouts->slot[at];
 
+        if (layouts->key[at] == key && layout && layout->count == members->count && is_layout_of(layout, members, end))
+            return layout;
         if (!layout)
             break;
-        if (layout->key == key && layout->count == list[map].count && is_layout_of(layout, list, map, end))
-            return layout;
     }
     return NULL;
 }
 
-static struct sp_layout *make(const struct sp_node *list, uint32_t map)
+static struct sp_layout *make(const struct sp_members *members)
 {
-    size_t count = list[map].count, bytes = 0, head = sizeof(struct sp_layout) + count * sizeof(struct sp_layout_name);
-    struct sp_layout_name *name;
+    size_t bytes = 0, head = sizeof(struct sp_layout) + members->count * sizeof(uint16_t);
     struct sp_layout *layout;
     char *to;
 
-    for (uint32_t i = list[map].child; i && bytes <= SP_LAYOUT_BYTES_MAX; i = list[i].next)
-        bytes += list[i].name.len < SP_LAYOUT_BYTES_MAX ? list[i].name.len : SP_LAYOUT_BYTES_MAX + 1;
-    if (count > SP_LAYOUT_NAMES_MAX || bytes > SP_LAYOUT_BYTES_MAX)
+    for (uint32_t i = 0; i < members->count && bytes <= SP_LAYOUT_BYTES_MAX; i++) {
+        size_t len = members->list[members->node[i]].name.len;
+
+        bytes += len <= SP_LAYOUT_BYTES_MAX ? len : SP_LAYOUT_BYTES_MAX + 1;
+    }
+    if (bytes > SP_LAYOUT_BYTES_MAX)
         return NULL;
-    layout = sp_zalloc(head + bytes + 8); /* a short name at the end is read as eight bytes */
+    layout = sp_zalloc(head + bytes + 8);
     if (!layout)
         return NULL;
     layout->references = 1;
-    layout->count = (uint32_t)count;
-    name = layout->name;
-    to = (char *)layout + head;
-    for (uint32_t i = list[map].child; i; i = list[i].next, name++) {
-        struct sp_str s = list[i].name;
+    layout->count = members->count;
+    layout->bytes = to = (char *)layout + head;
+    for (uint32_t i = 0; i < members->count; i++) {
+        struct sp_str name = members->list[members->node[i]].name;
 
-        if (s.len)
-            memcpy(to, s.ptr, s.len);
-        *name = (struct sp_layout_name){ .mask = ~UINT64_C(0), .len = (uint32_t)s.len, .bytes = to };
-        if (s.len < 8) {
-            char mask[8] = { 0 };
-
-            memset(mask, 0xFF, s.len);
-            name->mask = eight(mask);
-        } else {
-            name->tail_at = name->len - 8;
-        }
-        name->head = eight(to) & name->mask;
-        name->tail = eight(to + name->tail_at) & name->mask;
-        to += s.len;
+        layout->len[i] = (uint16_t)name.len;
+        if (name.len)
+            memcpy(to, name.ptr, name.len);
+        to += name.len;
     }
     return layout;
 }
 
-const struct sp_layout *sp_layouts_keep(struct sp_layouts *layouts, const struct sp_node *list, uint32_t map, uint64_t key)
+const struct sp_layout *sp_layouts_keep(struct sp_layouts *layouts, const struct sp_members *members, uint64_t key)
 {
-    struct sp_layout *layout = make(list, map);
+    struct sp_layout *layout = make(members);
     uint32_t probe = 0;
 
     if (!layout)
         return NULL;
-    layout->key = key;
     while (probe < SP_LAYOUT_PROBES - 1 && layouts->slot[place(key, probe)])
         probe++;
     sp_layout_unref(layouts->slot[place(key, probe)]);
     layouts->slot[place(key, probe)] = layout;
+    layouts->key[place(key, probe)] = key;
     return layout;
 }
 
@@ -119,7 +121,7 @@ void sp_layouts_done(struct sp_layouts *layouts)
 {
     for (uint32_t i = 0; i < SP_LAYOUT_SLOTS; i++)
         sp_layout_unref(layouts->slot[i]);
-    *layouts = (struct sp_layouts){ 0 };
+    memset(layouts, 0, sizeof *layouts);
 }
 
 /* The names are what never changes; the count of references is not the holder's. */

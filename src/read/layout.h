@@ -13,35 +13,36 @@
 #include "read/record.h"
 
 enum {
-    SP_LAYOUT_NAMES_MAX = 128,   /* of one layout; objects with more have none */
-    SP_LAYOUT_BYTES_MAX = 8192,  /* of its names */
-    SP_LAYOUT_SLOTS = 1024,      /* layouts of one reader; a power of two */
-    SP_LAYOUT_PROBES = 8         /* places that one may stand at */
-};
-
-/* A name's eight bytes at either end; of shorter ones `mask` says how many there are. */
-struct sp_layout_name {
-    uint64_t head, tail, mask;
-    uint32_t len, tail_at;
-    const char *bytes;
+    SP_LAYOUT_NAMES_MAX = 256,  /* of one layout; objects with more have none */
+    SP_LAYOUT_BYTES_MAX = 8192, /* of its names */
+    SP_LAYOUT_SLOTS = 1024,     /* layouts of one reader; a power of two */
+    SP_LAYOUT_PROBES = 8        /* places that one may stand at */
 };
 
 struct sp_layout {
-    uint64_t key;
     uint32_t references, count;
-    struct sp_layout_name name[];
+    const char *bytes; /* the names, one behind the other, and eight bytes more */
+    uint16_t len[];    /* of each */
 };
 
 /* Those that a reader has met. All zeros at first. */
 struct sp_layouts {
+    uint64_t key[SP_LAYOUT_SLOTS];
     struct sp_layout *slot[SP_LAYOUT_SLOTS];
 };
 
-/* The layout of a map's members, or NULL when it has not been met. `key` is any number that follows from the names;
+/* The names of some members: their nodes by number. */
+struct sp_members {
+    const struct sp_node *list;
+    const uint32_t *node;
+    uint32_t count; /* at most SP_LAYOUT_NAMES_MAX */
+};
+
+/* The layout of these members, or NULL when it has not been met. `key` is any number that follows from the names;
  * `end` is where the bytes end that may be read behind a name. */
-const struct sp_layout *sp_layouts_find(const struct sp_layouts *layouts, const struct sp_node *list, uint32_t map, uint64_t key, const char *end);
+const struct sp_layout *sp_layouts_find(const struct sp_layouts *layouts, const struct sp_members *members, uint64_t key, const char *end);
 /* Keep those names, which are all different; another layout may be forgotten. NULL: too large, or no memory. */
-const struct sp_layout *sp_layouts_keep(struct sp_layouts *layouts, const struct sp_node *list, uint32_t map, uint64_t key);
+const struct sp_layout *sp_layouts_keep(struct sp_layouts *layouts, const struct sp_members *members, uint64_t key);
 void sp_layouts_done(struct sp_layouts *layouts);
 
 void sp_layout_ref(const struct sp_layout *layout);

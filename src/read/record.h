@@ -68,7 +68,9 @@ struct sp_layout; /* read/layout.h */
 struct sp_tree {
     struct sp_node *node;
     uint32_t count, room;
-    const struct sp_layout *layout; /* the names of node 0's members, where the reader has met them before; borrowed */
+    /* Of an object whose names the reader has met before: its layout, and the node of each member. Else NULL. Borrowed. */
+    const struct sp_layout *layout;
+    const uint32_t *member;
 };
 
 void sp_tree_clear(struct sp_tree *tree);
