@@ -397,7 +397,7 @@ always bool plain_members(struct walk *w)
         uint32_t open = w->mark[0], middle = w->mark[1], last;
         struct sp_str name;
 
-        if ((uint64_t)(w->at - from) != open || middle >= SP_JSON_STRETCH || w->mark[2] != middle + 2)
+        if (*w->at != '"' || (uint64_t)(w->at - from) != open || middle >= SP_JSON_STRETCH || w->mark[2] != middle + 2)
             return false;
         last = w->mark[3] & SP_JSON_MARK_PLACE;
         if (last == SP_JSON_MARK_END || three(from + middle) != colon || from[last] != '"')

@@ -46,7 +46,9 @@ static bool is_layout_of(const struct sp_layout *layout, const struct sp_members
     for (uint32_t i = 0; i < members->count; i++) {
         struct sp_str name = members->list[members->node[i]].name;
 
-        if (layout->len[i] != name.len || end - name.ptr < 8 || !same(known, name.ptr, layout->len[i]))
+        if (layout->len[i] != name.len)
+            return false;
+        if (end - name.ptr < 8 ? memcmp(known, name.ptr, name.len) != 0 : !same(known, name.ptr, layout->len[i]))
             return false;
         known += layout->len[i];
     }
