@@ -32,6 +32,7 @@ void sp_events_free(struct sp_events *events)
 {
     if (!events)
         return;
+    sp_event_plans_free(events->plans);
     sp_arena_done(&events->arena);
     sp_buf_done(&events->made);
     sp_buf_done(&events->text);
