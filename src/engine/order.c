@@ -48,23 +48,16 @@ bool sp_order_turn(const struct sp_order *o, uint64_t number)
     return atomic_load_explicit(&o->head, memory_order_acquire) == number;
 }
 
-bool sp_order_wait(struct sp_order *o, uint64_t number, const _Atomic uint64_t *last)
+bool sp_order_wait(struct sp_order *o, uint64_t number, const _Atomic bool *off)
 {
     bool turn;
 
     pthread_mutex_lock(&o->lock);
-    while (!o->stopped && o->head != number && (!last || number <= *last))
+    while (!o->stopped && o->head != number && !(off && *off))
         pthread_cond_wait(&o->moved, &o->lock);
-    turn = !o->stopped && o->head == number && (!last || number <= *last);
+    turn = !o->stopped && o->head == number && !(off && *off);
     pthread_mutex_unlock(&o->lock);
     return turn;
-}
-
-void sp_order_wake(struct sp_order *o)
-{
-    pthread_mutex_lock(&o->lock);
-    pthread_cond_broadcast(&o->moved);
-    pthread_mutex_unlock(&o->lock);
 }
 
 void sp_order_finish(struct sp_order *o, void *who, uint64_t number)

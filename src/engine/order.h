@@ -43,9 +43,8 @@ bool sp_order_take(struct sp_order *order, void *who, uint64_t *ret);
 
 /* Is it the number's turn? What was committed before is then seen by the caller. */
 bool sp_order_turn(const struct sp_order *order, uint64_t number);
-/* Wait for it; false: stopped, or `*last` (after sp_order_wake) is below the number, which then is of no use. */
-bool sp_order_wait(struct sp_order *order, uint64_t number, const _Atomic uint64_t *last);
-void sp_order_wake(struct sp_order *order);
+/* Wait for it; false: stopped, or `*off` has become true under the lock (NULL: cannot). */
+bool sp_order_wait(struct sp_order *order, uint64_t number, const _Atomic bool *off);
 
 /* The number's work is done. */
 void sp_order_finish(struct sp_order *order, void *who, uint64_t number);

@@ -29,7 +29,6 @@ struct sp_file {
     struct sp_parts parts;     /* used under the lock of the order, but for its descriptor */
     size_t source;
     _Atomic unsigned users;    /* units, and whoever deals them; the last one closes it */
-    _Atomic uint64_t last;     /* number of the unit that reads on to the end of the source: later ones are void */
 };
 
 struct sp_unit {
@@ -43,17 +42,12 @@ struct sp_unit {
     size_t source;
     struct sp_file *file;      /* NULL: the whole source */
     struct sp_part part;
+    _Atomic bool is_void;      /* the unit before it has read on into it: what was read of it is of no use (read/parts.h) */
 };
 
 void sp_unit_begin(struct sp_unit *unit, uint64_t number, size_t source, struct sp_file *file); /* memory is kept */
 void sp_unit_done(struct sp_unit *unit);
 void sp_file_drop(struct sp_file *file); /* one user less */
-
-/* Is what was read of it of no use? (read/parts.h) */
-static inline bool sp_unit_void(const struct sp_unit *unit)
-{
-    return unit->file && unit->number > atomic_load_explicit(&unit->file->last, memory_order_acquire);
-}
 
 /* A sighting of a unit: `event_id`, `id` made with k = 0. */
 struct sp_found_sighting {

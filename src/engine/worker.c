@@ -190,29 +190,40 @@ static int look_around(struct sp_worker *w)
     w->unit->records += w->since;
     w->place = at;
     w->since = 0;
-    w->leave |= sp_unit_void(w->unit) || atomic_load_explicit(&w->work->order.stopped, memory_order_relaxed);
+    w->leave |= atomic_load_explicit(&w->unit->is_void, memory_order_relaxed) || atomic_load_explicit(&w->work->order.stopped, memory_order_relaxed);
     return !w->leave && sp_order_turn(&w->work->order, w->unit->number) ? commit(w->work, w->unit, false) : 0;
 }
 
 /* The unit holds much: it must have its turn before it may hold more. */
 static int relieve(struct sp_worker *w)
 {
-    w->leave = !sp_order_wait(&w->work->order, w->unit->number, w->unit->file ? &w->unit->file->last : NULL);
+    w->leave = !sp_order_wait(&w->work->order, w->unit->number, &w->unit->is_void);
     return w->leave ? 0 : commit(w->work, w->unit, false);
 }
 
-/* sp_part.extend: the part ends inside a record. In its turn it is certain that it began between two. */
-static bool read_on(void *arg)
+/* sp_part.extend: the part ends inside a record. In its turn it is certain that it began between two, so the next part
+ * is its own too, and void for whoever has it. */
+static uint64_t read_on(void *arg)
 {
     struct sp_worker *w = arg;
-    struct sp_file *file = w->unit->file;
+    struct sp_work *work = w->work;
+    struct sp_part next = { 0 };
 
-    w->leave |= !sp_order_wait(&w->work->order, w->unit->number, &file->last);
+    w->leave |= !sp_order_wait(&work->order, w->unit->number, &w->unit->is_void);
     if (w->leave)
-        return false;
-    atomic_store_explicit(&file->last, w->unit->number, memory_order_release);
-    sp_order_wake(&w->work->order);
-    return true;
+        return 0;
+    pthread_mutex_lock(&work->order.lock);
+    if (w->reach + 1 < work->order.next) {
+        struct sp_unit *other = &work->unit[++w->reach % work->order.room];
+
+        next = other->part;
+        other->is_void = true;
+        pthread_cond_broadcast(&work->order.moved);
+    } else {
+        (void)sp_parts_next(&w->unit->file->parts, &next); /* not dealt yet */
+    }
+    pthread_mutex_unlock(&work->order.lock);
+    return next.end;
 }
 
 /* One rule's sighting, into the unit. */
@@ -307,7 +318,7 @@ static int hunt_record(struct sp_worker *w, const struct sp_record *record)
     return rc;
 }
 
-static int open_unit(struct sp_worker *w, bool (*extend)(void *arg))
+static int open_unit(struct sp_worker *w, uint64_t (*extend)(void *arg))
 {
     struct sp_unit *u = w->unit;
     const struct sp_source *src = &w->work->scope->sources.source[u->source];
@@ -326,6 +337,7 @@ static int hunt_unit(struct sp_worker *w)
     int rc;
 
     w->place = w->unit->file ? w->unit->part.from : 0;
+    w->reach = w->unit->number;
     w->since = 0;
     w->leave = false;
     rc = open_unit(w, read_on);
@@ -386,7 +398,7 @@ static void commit_finished(void *who, uint64_t number)
     struct sp_worker *w = who;
     struct sp_work *work = w->work;
     struct sp_unit *u = &work->unit[number % work->order.room];
-    int rc = sp_unit_void(u) ? undo(w, u) : commit(work, u, true);
+    int rc = u->is_void ? undo(w, u) : commit(work, u, true);
 
     sp_file_drop(u->file);
     u->file = NULL;
@@ -409,7 +421,6 @@ static bool open_file(struct sp_work *work, size_t source)
     }
     file->source = source;
     file->users = 1;
-    file->last = UINT64_MAX;
     work->file = file;
     return true;
 }
@@ -424,7 +435,7 @@ static bool deal(void *who, uint64_t number)
         size_t source = work->next;
         struct sp_part part;
 
-        if (work->file && atomic_load(&work->file->last) == UINT64_MAX && sp_parts_next(&work->file->parts, &part)) {
+        if (work->file && sp_parts_next(&work->file->parts, &part)) {
             sp_unit_begin(u, number, work->file->source, work->file);
             atomic_fetch_add(&work->file->users, 1);
             u->part = part;

@@ -39,6 +39,7 @@ struct sp_worker {
     struct sp_eval *eval;             /* the exec's */
     struct sp_exec *undo;             /* counts what the rules made of void units, to be taken off again; mostly NULL */
     struct sp_unit *unit;             /* in hand */
+    uint64_t reach;                   /* number of the last unit that it has read on into, or its own */
     unsigned since;                   /* records since the last look around */
     uint64_t place;                   /* of the reader at that time */
     bool leave;                       /* the unit in hand: it is void, or all is to stop */

@@ -8,10 +8,9 @@
  *      JSON     {...}↵ {...}↵      │ {...}↵     │ ...                  in front of a `{` that begins a line
  *
  * Whether JSON has ended where it is cut is not known until all before it has been read: a record may be pretty-printed
- * or an array go on. A reader that comes to the end of its part inside of something asks `extend`, and once that says
- * yes reads on behind it, to the end of the file; what others made of the later parts is void. Between two records it
- * just ends: a record that begins a line and follows the end of another is read the same with and without what was
- * before it (read/jsonl.c).
+ * or an array go on. A reader that comes to the end of its part inside of something asks `extend` and reads on into
+ * the next part; what another made of that part is void. Between two records it just ends: a record that begins a line
+ * and follows the end of another is read the same with and without what was before it (read/jsonl.c).
  *
  * Line numbers count from the part's first line.
  */
@@ -32,7 +31,7 @@ struct sp_parts {
 
 struct sp_part {
     uint64_t from, end; /* UINT64_MAX: to the end that the file has then */
-    bool (*extend)(void *arg); /* set by whoever reads the part; NULL: no */
+    uint64_t (*extend)(void *arg); /* set by whoever reads the part: the end of the next one, 0: no; NULL: no */
     void *arg;
 };
 

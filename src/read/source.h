@@ -20,7 +20,7 @@ struct sp_input {
     char *head_room;
     bool part;          /* sp_input_part: sequential reads stop at `end` */
     uint64_t end;
-    bool (*extend)(void *arg); /* of a part, NULL: no */
+    uint64_t (*extend)(void *arg); /* of a part: its new end, 0: none; NULL: none */
     void *extend_arg;
 };
 
@@ -30,7 +30,7 @@ int sp_input_open(struct sp_input *input, const char *path, struct sp_error *err
 void sp_input_close(struct sp_input *input); /* copes with zeros and fd -1 */
 /* A part of a file (seekable) for sequential reading, over the same descriptor: `whole` outlives it. */
 struct sp_input sp_input_part(const struct sp_input *whole, uint64_t from, uint64_t end);
-/* At the end of a part: may reading go on behind it? Then the part ends where the file does. */
+/* At the end of a part: may reading go on behind it? Then the part has a new end. */
 bool sp_input_extend(struct sp_input *input);
 /* Up to `size` bytes at the sequential position: bytes read, 0 at the end, SP_ERR_IO. Retries EINTR. */
 int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_error *err);

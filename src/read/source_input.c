@@ -164,9 +164,11 @@ struct sp_input sp_input_part(const struct sp_input *whole, uint64_t from, uint6
 
 bool sp_input_extend(struct sp_input *input)
 {
-    if (!input->part || input->position != input->end || !input->extend || !input->extend(input->extend_arg))
+    uint64_t end = input->part && input->position == input->end && input->extend ? input->extend(input->extend_arg) : 0;
+
+    if (end <= input->position)
         return false;
-    input->end = UINT64_MAX;
+    input->end = end;
     return true;
 }
 

@@ -13,7 +13,7 @@ struct run {
     struct sp_order order;
     uint64_t pieces, slot[ROOM], dealt, committed, sum, furthest;
     bool wrong, stop_early;
-    _Atomic uint64_t last;
+    _Atomic bool off;
 };
 
 static bool deal(void *who, uint64_t number)
@@ -61,7 +61,6 @@ static void run(struct run *r, unsigned threads)
 {
     pthread_t thread[THREADS];
 
-    r->last = UINT64_MAX;
     ok(sp_order_init(&r->order, ROOM) == 0);
     r->order.deal = deal;
     r->order.commit = commit;
@@ -103,7 +102,7 @@ TEST(a_stop_wakes_all_and_nothing_is_committed_after_it)
 /* One thread plays all: the window is full until its head is finished. */
 TEST(the_window_is_as_large_as_said_and_turns_come_in_order)
 {
-    struct run r = { .pieces = PIECES, .last = UINT64_MAX };
+    struct run r = { .pieces = PIECES };
     uint64_t n;
 
     ok(sp_order_init(&r.order, ROOM) == 0);
@@ -127,17 +126,18 @@ TEST(the_window_is_as_large_as_said_and_turns_come_in_order)
 
 TEST(who_waits_for_a_turn_that_is_of_no_use_any_more_gives_up)
 {
-    struct run r = { .pieces = PIECES, .last = 0 };
+    struct run r = { .pieces = PIECES, .off = true };
     uint64_t n;
 
     ok(sp_order_init(&r.order, ROOM) == 0);
     r.order.deal = deal;
     r.order.commit = commit;
     ok(sp_order_take(&r.order, &r, &n) && sp_order_take(&r.order, &r, &n));
-    ok(!sp_order_wait(&r.order, 1, &r.last));
-    ok(sp_order_wait(&r.order, 0, &r.last));
+    ok(!sp_order_wait(&r.order, 1, &r.off));
+    r.off = false;
+    ok(sp_order_wait(&r.order, 0, &r.off));
     sp_order_stop(&r.order);
-    ok(!sp_order_wait(&r.order, 0, &r.last));
+    ok(!sp_order_wait(&r.order, 0, &r.off));
     ok(!sp_order_take(&r.order, &r, &n));
     sp_order_done(&r.order);
 }
