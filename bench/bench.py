@@ -45,12 +45,14 @@ def arguments():
     p.add_argument("--engine", default="", help="default: the program's own choice")
     p.add_argument("--peers", default=os.environ.get("PEERS", ""))
     p.add_argument("--dir", default="", help="keep the corpora here (six gigabytes)")
-    p.add_argument("--images", default="", help="where the curves are drawn (default: beside the table; docs/img to publish them)")
+    p.add_argument("--images", default="", help="where the curves are drawn (default: docs/img for a whole run, else beside the table)")
     p.add_argument("--markdown", default=os.path.join(ROOT, "build", "bench.md"))
     p.add_argument("--quick", action="store_true")
     args = p.parse_args()
     if args.quick:
         args.mb, args.rounds = min(args.mb, 64), 1
+    whole = args.mb >= 512 and args.rounds >= 5
+    args.images = args.images or (os.path.join(ROOT, "docs", "img") if whole else os.path.dirname(os.path.abspath(args.markdown)))
     return args
 
 
@@ -58,8 +60,7 @@ def arguments():
 
 def draw(args, best, corpora, rules):
     """The curves, from what the rounds measured; the paths written."""
-    folder = args.images or os.path.dirname(args.markdown)
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(args.images, exist_ok=True)
     mixed, how = corpora["mixed"], f"{measure.cpu_model()}; mixed EVTX, {args.mb} MB; least of {args.rounds}"
     points = [(n, best[("rules", n, "cpu")]) for n in work.COUNTS if ("rules", n, "cpu") in best]
     out = {}
@@ -75,9 +76,9 @@ def draw(args, best, corpora, rules):
         out["threads-curve.svg"] = curve.picture(points, ("What more threads bring", how + "; dashed: threads times one"), ("threads (-j)", "throughput, one thread = 1"),
                                                  lambda x, y: f"{y:.2f}", [(1, 1), (counts[-1], counts[-1])])
     for name, text in out.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+        with open(os.path.join(args.images, name), "w", encoding="utf-8") as f:
             f.write(text)
-    return [os.path.join(folder, name) for name in out]
+    return [os.path.join(args.images, name) for name in out]
 
 
 # ---------------------------------------------------------------- all of it
