@@ -283,6 +283,9 @@ int sp_event_make(struct sp_events *events, const struct sp_record *record, stru
     } else if (record->kind == SP_RECORD_JSON) {
         rc = sp_event_shape(events, ret, &header);
     }
+    ret->channel = header.channel;
+    ret->provider = header.provider;
+    ret->eventid = header.eventid;
     if (rc == 0 && ret->recognised)
         rc = choose(events, ret, &header);
     else if (rc == 0 && events->given)

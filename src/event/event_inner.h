@@ -61,7 +61,4 @@ int sp_event_from(struct sp_events *events, const struct sp_event *event, const 
 /* The values of a name of the event's own. */
 int sp_event_raw(struct sp_events *events, const struct sp_event *event, struct sp_str name, struct sp_found *ret);
 
-/* A value without its trailing spaces (and NULs of EVTX). */
-struct sp_value sp_value_trim(struct sp_value value);
-
 #endif

@@ -64,6 +64,11 @@ void sp_eval_begin(struct sp_eval *e, const struct sp_event *event)
     sp_lookup_begin(e->lookup, event);
 }
 
+struct sp_lookup *sp_eval_lookup(struct sp_eval *e)
+{
+    return e->lookup;
+}
+
 static bool room_for_class(struct sp_eval *e, uint32_t id)
 {
     uint32_t room = e->class_room ? e->class_room : 64;
