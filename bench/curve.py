@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A curve as an SVG picture: one line, every measured point with its number, legible on light and dark pages.
 
-In: points, titles, the function that turns a point into the words beside it (below to the right, as the curves rise; at
-the right edge above). Out: the text of an SVG file. The picture brings its own background and colours and asks the viewer for the scheme; no font of its own.
+In: points, titles, the function that turns a point into the words beside it. Out: the text of an SVG file. The picture brings its own background and colours and asks the viewer for the scheme; no font of its own.
 """
 import html
 
@@ -70,27 +69,59 @@ def axes(place, top, x_ticks, names):
                   text(22, middle, names[1], more=f' transform="rotate(-90 22 {middle:.1f})"')]
 
 
+def box(x, y, words, anchor):
+    """About the room that words take: left, top, right, bottom."""
+    wide = 7.6 * len(words)
+    left = x - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
+    return left - 3, y - 13, left + wide + 3, y + 5
+
+
+def is_free(room, taken, drawn):
+    """Inside the plot, over no other words and over no point of the drawn line."""
+    left, top, right, bottom = room
+    return (left >= LEFT + 2 and right <= WIDTH - 4 and top >= TOP and bottom < HEIGHT - BOTTOM and
+            all(right < t[0] or left > t[2] or bottom < t[1] or top > t[3] for t in taken) and
+            not any(left < x < right and top < y < bottom for x, y in drawn))
+
+
+def along(at):
+    """Points along a line, close enough to see whether words would lie on it."""
+    return [(a + (c - a) * i / 60, b + (d - b) * i / 60) for (a, b), (c, d) in zip(at, at[1:]) for i in range(61)]
+
+
+def labels(at, words, drawn):
+    """The words beside each point: below to the right where there is room, else above, ever higher, with a thin line."""
+    taken, out = [], []
+    for (x, y), said in zip(at, words):
+        ways = [(x + 8, y + 19, "start"), (x, y - 12, "middle"), (x, y - 12, "end"), (x - 8, y + 19, "end"), (x + 8, y - 12, "start")]
+        ways += [(x, y - 12 - 18 * n, anchor) for n in range(1, 14) for anchor in ("start", "middle", "end")]
+        way = next((w for w in ways if is_free(box(*w[:2], said, w[2]), taken, drawn)), ways[0])
+        if way[1] < y - 12:
+            out.append(line(x, y - 6, x, way[1] + 4, "grid"))
+        out.append(text(way[0], way[1], said, anchor=way[2]))
+        taken.append(box(*way[:2], said, way[2]))
+    return out
+
+
 def picture(points, titles, names, words, ideal=None):
     """points: [(x, y)] in order of x; titles: (what, how measured); ideal: a second, dashed line [(x, y)]."""
-    left = 0 if points[0][0] == 0 else points[0][0]
+    left = points[0][0]
     last = max(points[-1][0], left + 1)
     top = max(y for _, y in points + (ideal or [])) * 1.15 or 1
 
     def place(x, y):
         return LEFT + (max(x, left) - left) / (last - left) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y / top * (HEIGHT - TOP - BOTTOM)
 
-    path = lambda row: " ".join("%.1f,%.1f" % place(x, y) for x, y in row)
+    at = [place(x, y) for x, y in points]
+    path = lambda row: " ".join("%.1f,%.1f" % p for p in row)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">',
            f"<title>{html.escape(titles[0])}</title>", f"<style>{STYLE}</style>",
            f'<rect class="page" x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8"/>',
            text(LEFT, 30, titles[0], "title", "start"), text(LEFT, 50, titles[1], "soft", "start"),
            *axes(place, top, [x for x, _ in points], names)]
-    if ideal:
-        out.append(f'<polyline class="ideal" points="{path(ideal)}"/>')
-    out.append(f'<polyline class="line" points="{path(points)}"/>')
-    for x, y in points:
-        px, py = place(x, y)
-        anchor = "end" if px > WIDTH - RIGHT - 60 else "start"
-        out += [f'<circle class="dot" cx="{px:.1f}" cy="{py:.1f}" r="4.5"/>',
-                text(px, py - 12, words(x, y), anchor=anchor) if anchor == "end" else text(px + 8, py + 19, words(x, y), anchor=anchor)]
-    return "\n".join(out + ["</svg>", ""])
+    other = [place(x, y) for x, y in ideal or []]
+    if other:
+        out.append(f'<polyline class="ideal" points="{path(other)}"/>')
+    out.append(f'<polyline class="line" points="{path(at)}"/>')
+    out += [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>' for x, y in at]
+    return "\n".join(out + labels(at, [words(x, y) for x, y in points], along(at) + along(other)) + ["</svg>", ""])
