@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-enum { PRINT = 3, LITERALS_MAX = 96 };
+enum { PRINT = 4, LITERALS_MAX = 96, BLOCK = 32 };
 
 static uint8_t lower(uint8_t c)
 {
@@ -34,16 +34,16 @@ static bool is_typed(struct sp_str literal)
     return true;
 }
 
-/* Where the print of a literal begins: its rarest run of four tells; SIZE_MAX when no three safe bytes stand together. */
+/* Where the print of a literal begins: its rarest run of four; SIZE_MAX when no four safe bytes stand together. */
 static size_t find_print(struct sp_str l)
 {
     size_t best = SIZE_MAX;
     uint32_t best_ppm = UINT32_MAX;
 
     for (size_t i = 0; i + PRINT <= l.len; i++) {
-        uint32_t ppm = i + 4 <= l.len ? sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, 4)) : UINT32_MAX - 1;
+        uint32_t ppm = sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT));
 
-        if (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && ppm < best_ppm) {
+        if (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]) && ppm < best_ppm) {
             best = i;
             best_ppm = ppm;
         }
@@ -82,35 +82,42 @@ static inline uint8_t buckets(const struct sp_scan *s, int n, uint8_t c)
     return s->low[n][c & 15] & s->high[n][c >> 4];
 }
 
-/* Units [from, count) of 1 or 2 bytes each, any not ASCII: perhaps. */
-static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t from, size_t count, unsigned size)
+/* Units of 1 or 2 bytes each; one that is not ASCII, and an escaped one in JSON: perhaps. */
+static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
 {
-    uint8_t one = 0, two = 0; /* buckets whose print fits so far, begun one and two units ago */
+    uint8_t fits[PRINT] = { 0 }; /* buckets whose print fits so far, begun one, two and three units ago */
 
-    for (size_t i = from; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
 
-        if (c >= 0x80 || (size == 2 && p[i * size + 1]))
+        if (c >= 0x80 || (size == 2 && p[i * size + 1]) || (json && c == 'u' && i && p[i - 1] == '\\'))
             return true;
-        if (two & buckets(s, 2, c))
+        if (fits[2] & buckets(s, 3, c))
             return true;
-        two = one & buckets(s, 1, c);
-        one = buckets(s, 0, c);
+        fits[2] = fits[1] & buckets(s, 2, c);
+        fits[1] = fits[0] & buckets(s, 1, c);
+        fits[0] = buckets(s, 0, c);
     }
     return false;
 }
 
 #if defined __x86_64__
-/* 32 bytes of ASCII as buckets whose print begins there, judged by byte n of it. */
-__attribute__((target("avx2"))) static inline __m256i buckets32(__m256i low, __m256i high, __m256i text)
+#define AVX2 __attribute__((target("avx2")))
+
+struct tables {
+    __m256i low[PRINT], high[PRINT];
+};
+
+/* The buckets that have each of 32 ASCII bytes as byte n of their print. */
+AVX2 static inline __m256i buckets32(const struct tables *t, int n, __m256i text)
 {
     const __m256i nibble = _mm256_set1_epi8(15);
 
-    return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(text, nibble)),
-                            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble)));
+    return _mm256_and_si256(_mm256_shuffle_epi8(t->low[n], _mm256_and_si256(text, nibble)),
+                            _mm256_shuffle_epi8(t->high[n], _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble)));
 }
 
-__attribute__((target("avx2"))) static inline __m256i lower32(__m256i v)
+AVX2 static inline __m256i lower32(__m256i v)
 {
     const __m256i below = _mm256_cmpgt_epi8(_mm256_set1_epi8('A'), v), above = _mm256_cmpgt_epi8(v, _mm256_set1_epi8('Z'));
 
@@ -118,45 +125,60 @@ __attribute__((target("avx2"))) static inline __m256i lower32(__m256i v)
 }
 
 /* 32 units as bytes; a unit above 0xFF saturates, so that it is seen as not ASCII. */
-__attribute__((target("avx2"))) static inline __m256i load32(const uint8_t *p, unsigned size)
+AVX2 static inline __m256i load32(const uint8_t *p, unsigned size)
 {
     __m256i a, b, big;
 
-    if (size == 1)
-        return _mm256_loadu_si256((const __m256i *)(const void *)p);
     a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    if (size == 1)
+        return a;
     b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
     big = _mm256_set1_epi16(0x00FF); /* min: packing takes units as signed */
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(_mm256_min_epu16(a, big), _mm256_min_epu16(b, big)), 0xD8);
 }
 
-/* Blocks overlap by two units, so that each print lies whole in one. */
-__attribute__((target("avx2"))) static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size)
+/* A block of 32 units, prints that begin in it and end in it. */
+AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, unsigned size, bool json)
 {
-    __m256i low[PRINT], high[PRINT];
-    size_t i = 0;
+    __m256i raw = load32(p, size), text = lower32(raw), met = buckets32(t, 0, text), b, c, d;
+    uint32_t slash, u;
+
+    if (_mm256_movemask_epi8(raw))
+        return true;
+    if (json) {
+        slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
+        u = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u')));
+        if (slash << 1 & u)
+            return true;
+    }
+    b = buckets32(t, 1, text);
+    c = buckets32(t, 2, text);
+    d = buckets32(t, 3, text);
+    /* one, two and three bytes further on, over both halves of the register; zeros come in at the end */
+    met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(b, b, 0x81), b, 1));
+    met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(c, c, 0x81), c, 2));
+    met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(d, d, 0x81), d, 3));
+    return !_mm256_testz_si256(met, met);
+}
+
+/* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
+AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+{
+    uint8_t brief[2 * BLOCK] = { 0 };
+    struct tables t;
 
     for (int n = 0; n < PRINT; n++) {
-        low[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->low[n]));
-        high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
+        t.low[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->low[n]));
+        t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
-    for (; count - i >= 32; i += 30) {
-        __m256i text = lower32(load32(p + i * size, size)), a, b, c, b1, c2, met;
-        int ascii = _mm256_movemask_epi8(text);
-
-        if (ascii)
-            return true;
-        a = buckets32(low[0], high[0], text);
-        b = buckets32(low[1], high[1], text);
-        c = buckets32(low[2], high[2], text);
-        /* b one and c two bytes further on, over both halves of the register; zeros come in at the end */
-        b1 = _mm256_alignr_epi8(_mm256_permute2x128_si256(b, b, 0x81), b, 1);
-        c2 = _mm256_alignr_epi8(_mm256_permute2x128_si256(c, c, 0x81), c, 2);
-        met = _mm256_and_si256(a, _mm256_and_si256(b1, c2));
-        if (!_mm256_testz_si256(met, met))
-            return true;
+    if (count < BLOCK) {
+        memcpy(brief, p, count * size);
+        return perhaps_block(&t, brief, size, json);
     }
-    return perhaps_units(s, p, i, count, size);
+    for (size_t i = 0; count - i > BLOCK; i += BLOCK - PRINT + 1)
+        if (perhaps_block(&t, p + i * size, size, json))
+            return true;
+    return perhaps_block(&t, p + (count - BLOCK) * size, size, json);
 }
 
 static bool has_avx2(void)
@@ -164,9 +186,9 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2");
 }
 #else
-static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size)
+static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
 {
-    return perhaps_units(s, p, 0, count, size);
+    return perhaps_units(s, p, count, size, json);
 }
 
 static bool has_avx2(void)
@@ -178,14 +200,12 @@ static bool has_avx2(void)
 static bool perhaps(const struct sp_scan *s, struct sp_value v, bool wide)
 {
     unsigned size = v.type == SP_V_UTF16 ? 2 : 1;
+    bool json = v.type == SP_V_JSON_TEXT; /* behind \u any character may hide */
 
     if (!s->usable)
         return true;
     switch ((enum sp_value_type)v.type) {
     case SP_V_JSON_TEXT:
-        if (memmem(v.ptr, v.len, "\\u", 2)) /* any character may hide in it */
-            return true;
-        break;
     case SP_V_TEXT:
     case SP_V_UTF16:
     case SP_V_ANSI:
@@ -210,9 +230,9 @@ static bool perhaps(const struct sp_scan *s, struct sp_value v, bool wide)
     default:
         return s->typed;
     }
-    if (wide && v.len / size >= 32)
-        return perhaps_avx2(s, v.ptr, v.len / size, size);
-    return perhaps_units(s, v.ptr, 0, v.len / size, size);
+    if (v.len / size < PRINT) /* too short for any, but perhaps not ASCII: a Kelvin sign is a k */
+        return perhaps_units(s, v.ptr, v.len / size, size, json);
+    return wide ? perhaps_avx2(s, v.ptr, v.len / size, size, json) : perhaps_units(s, v.ptr, v.len / size, size, json);
 }
 
 bool sp_scan_perhaps(const struct sp_scan *s, struct sp_value v)

@@ -3,9 +3,9 @@
  * sp_scan: could this value hold one of a few dozen literals? For keywords, which look at every value of every event:
  * too many values to fold each of them for an index, and few literals.
  *
- *   literal   sekurlsa::      its print: three bytes of it, "rls", in bucket 2 of 8
- *   tables    low nibble and high nibble of byte 1, 2, 3 ──▶ the buckets that have such a byte there
- *   value     32 bytes at once: folded in the register, three look-ups, shifted by one and two, ANDed
+ *   literal   sekurlsa::      its print: four bytes of it, "urls", in bucket 2 of 8
+ *   tables    low nibble and high nibble of byte 1 .. 4 ──▶ the buckets that have such a byte there
+ *   value     32 bytes at once: folded in the register, four look-ups, shifted by up to three bytes, ANDed
  *             a bucket left over anywhere: perhaps; none: certainly not
  *
  * Prints hold letters, digits and signs only that JSON does not escape, so that a value is scanned as it lies in the
@@ -20,7 +20,7 @@
 struct sp_scan {
     bool usable;          /* false: say perhaps to everything */
     bool typed;           /* some literal could stand in the text of a number, a GUID, a time: not only in texts */
-    uint8_t low[3][16], high[3][16];
+    uint8_t low[4][16], high[4][16];
 };
 
 int sp_scan_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret);
