@@ -499,6 +499,94 @@ static uint32_t add_field(struct cover *c, uint32_t field_id, bool mapped)
     return r->fields - 1;
 }
 
+/* ---------------------------------------------------------------- steps */
+
+/* What a look at an item may cost, roughly in nanoseconds. */
+static uint32_t item_price(const struct sp_item *item)
+{
+    uint64_t price = item->field.len ? 5 : 1000;
+
+    for (uint32_t i = 0; i < item->pattern_count && price < 1 << 24; i++) {
+        const struct sp_pattern *p = &item->pattern[i];
+
+        if (p->kind == SP_P_REGEX)
+            price += 400;
+        else if (p->kind == SP_P_TEXT && p->token_count == 1 && p->where != SP_WHERE_ANY)
+            price += 4;
+        else
+            price += 40;
+    }
+    return (uint32_t)price;
+}
+
+struct priced {
+    struct sp_step step;
+    uint32_t price, order;
+};
+
+static int by_price(const void *a, const void *b)
+{
+    const struct priced *x = a, *y = b;
+
+    if (x->price != y->price)
+        return x->price < y->price ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static struct priced step_of(struct cover *c, const struct sp_expr *x);
+
+static struct priced constant_step(enum sp_truth truth)
+{
+    return (struct priced){ .step = { .kind = SP_STEP_CONSTANT, .truth = truth } };
+}
+
+static struct priced step_of_item(struct cover *c, const struct sp_item *item)
+{
+    struct guess g;
+
+    (void)add_field(c, item->field_id, c->rule->logsource.category.len && item->field.len);
+    g = of_item(c, item);
+    if (!g.first)
+        return constant_step(g.truth);
+    return (struct priced){ .step = { .kind = SP_STEP_ITEM, .item = item }, .price = item_price(item) };
+}
+
+/* Parts that stand, cheapest first, in the plan's arena. A constant counts at once where it is TRUE or FALSE. */
+static struct priced step_of_parts(struct cover *c, const struct sp_expr *x)
+{
+    uint32_t least = x->kind == SP_E_AND ? x->child_count : x->kind == SP_E_OR ? 1 : x->kind == SP_E_NOT ? 0 : x->least, n = 0;
+    struct priced *p = sp_arena_alloc(&c->scratch, ((size_t)x->child_count + 1) * sizeof *p), ret = { .price = 1 };
+    struct sp_step *part;
+
+    for (uint32_t i = 0; p && !c->failed && i < x->child_count; i++) {
+        p[n] = step_of(c, x->child[i]);
+        p[n].order = i;
+        if (x->kind == SP_E_NOT || p[n].step.kind != SP_STEP_CONSTANT || p[n].step.truth == SP_UNKNOWN)
+            n++;
+        else if (p[n].step.truth == SP_TRUE && least)
+            least--;
+    }
+    part = p && !c->failed ? sp_arena_alloc(c->arena, ((size_t)n + 1) * sizeof *part) : NULL;
+    if (!part) {
+        c->failed = true;
+        return ret;
+    }
+    if (n > 1)
+        qsort(p, n, sizeof *p, by_price);
+    for (uint32_t i = 0; i < n; i++) {
+        part[i] = p[i].step;
+        ret.price += p[i].price / (i < 2 ? 1 : 2);
+    }
+    ret.step = (struct sp_step){ .kind = x->kind == SP_E_NOT ? SP_STEP_NOT : SP_STEP_COUNT, .count = n, .least = least, .part = part };
+    return n == 1 && least == 1 && x->kind != SP_E_NOT ? (struct priced){ .step = part[0], .price = ret.price } : ret;
+}
+
+/* Depth is bounded by SP_CONDITION_DEPTH_MAX when the rule is parsed. */
+static struct priced step_of(struct cover *c, const struct sp_expr *x)
+{
+    return x->kind == SP_E_ITEM ? step_of_item(c, x->item) : step_of_parts(c, x);
+}
+
 /* ---------------------------------------------------------------- what is kept */
 
 static void keep(struct cover *c, const struct key *k)
@@ -519,6 +607,7 @@ static void keep(struct cover *c, const struct key *k)
 static void add_rule(struct cover *c, const struct sp_rule *rule)
 {
     struct sp_residual *r = c->residual;
+    struct sp_step *step;
     bool always;
     struct guess g;
 
@@ -534,7 +623,12 @@ static void add_rule(struct cover *c, const struct sp_rule *rule)
         c->always[r->always_count++] = r->rules;
     for (struct key *k = always ? NULL : g.first; k && !c->failed; k = k->next)
         keep(c, k);
-    c->live[r->rules++] = (struct sp_plan_rule){ rule, always ? SP_FALSE : g.truth };
+    step = sp_arena_alloc(c->arena, sizeof *step);
+    c->failed |= !step;
+    if (c->failed)
+        return;
+    *step = step_of(c, rule->condition).step;
+    c->live[r->rules++] = (struct sp_plan_rule){ rule, step, always ? SP_FALSE : g.truth };
     r->unknowns += !always && g.truth == SP_UNKNOWN;
 }
 
@@ -584,6 +678,7 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
     for (uint32_t i = from; i < literals; i++)
         list[i - from] = c->wish[i].wish;
     f->values = literals > from || f->numbers;
+    f->keyed = to > from;
     if (f == c->residual->keywords)
         rc = sp_scan_build(c->arena, list, literals - from, &c->residual->scan);
     if (rc == 0)
@@ -634,6 +729,20 @@ static int settle_names(struct cover *c)
     return 0;
 }
 
+/* Which field a number of the look-up means. */
+static int settle_numbers(struct cover *c)
+{
+    size_t numbers = 2 * (size_t)c->set->field_count + 1;
+    uint16_t *of = sp_arena_zalloc(c->arena, numbers * sizeof *of);
+
+    if (!of)
+        return SP_ERR_NOMEM;
+    for (size_t i = 0; i < numbers; i++)
+        of[i] = c->field_of[i] <= UINT16_MAX ? (uint16_t)c->field_of[i] : 0;
+    c->residual->field_of = of;
+    return 0;
+}
+
 /* A copy in the plan's arena of an array that was grown on the heap. */
 static void *kept(struct cover *c, const void *array, uint32_t count, size_t size)
 {
@@ -662,7 +771,7 @@ static int build(struct cover *c)
             r->keywords = &r->field[i];
     r->rule = c->failed ? NULL : kept(c, c->live, r->rules, sizeof *r->rule);
     r->always = c->failed ? NULL : kept(c, c->always, r->always_count, sizeof *r->always);
-    if (c->failed || settle_fields(c) < 0 || settle_names(c) < 0)
+    if (c->failed || settle_fields(c) < 0 || settle_names(c) < 0 || settle_numbers(c) < 0)
         return SP_ERR_NOMEM;
     return 0;
 }

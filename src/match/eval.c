@@ -453,6 +453,38 @@ static enum sp_truth eval_expr(struct sp_eval *e, const struct sp_rule *rule, co
     }
 }
 
+/* As eval_expr over the steps of an origin. */
+static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
+{
+    uint32_t yes = 0, maybe = 0;
+
+    if (x->kind == SP_STEP_CONSTANT)
+        return x->truth;
+    if (x->kind == SP_STEP_ITEM)
+        return eval_leaf(e, rule, x->item);
+    if (x->kind == SP_STEP_NOT)
+        return truth_not(eval_step(e, rule, x->part));
+    for (uint32_t i = 0; i < x->count && !e->failed; i++) {
+        enum sp_truth t;
+
+        if (yes + maybe + (x->count - i) < x->least)
+            return SP_FALSE;
+        t = eval_step(e, rule, &x->part[i]);
+        yes += t == SP_TRUE;
+        maybe += t == SP_UNKNOWN;
+        if (yes >= x->least)
+            return SP_TRUE;
+    }
+    return yes >= x->least ? SP_TRUE : yes + maybe >= x->least ? SP_UNKNOWN : SP_FALSE;
+}
+
+int sp_eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret)
+{
+    e->failed = false;
+    *ret = eval_step(e, rule, step);
+    return e->failed ? SP_ERR_NOMEM : 0;
+}
+
 int sp_eval_expr(struct sp_eval *e, const struct sp_rule *rule, const struct sp_expr *expr, enum sp_truth *ret)
 {
     e->failed = false;

@@ -42,11 +42,14 @@ struct sp_exec {
     struct sp_unknowns unknowns;
     struct met *met;            /* open addressing by hash, a power of two */
     uint32_t met_room, met_count;
-    const struct sp_residual *residual; /* of the event in hand */
+    const struct sp_event *event;       /* in hand */
+    const struct sp_residual *residual; /* its; NULL before its names are read */
     struct raw_seen *raw;
     uint32_t raw_room, epoch;
     struct sp_marks marks;
 };
+
+static int known_field(void *arg, uint32_t number);
 
 struct sp_exec *sp_exec_new(const struct sp_rule_set *set, struct sp_events *events, struct sp_plan *plan)
 {
@@ -67,6 +70,8 @@ struct sp_exec *sp_exec_new(const struct sp_rule_set *set, struct sp_events *eve
         return NULL;
     }
     x->lookup = sp_eval_lookup(x->eval);
+    if (plan)
+        sp_lookup_from(x->lookup, known_field, x);
     return x;
 }
 
@@ -346,30 +351,54 @@ static int probe_values(struct sp_exec *x, const struct sp_plan_field *f, struct
     return 0;
 }
 
-/* The field's slot, or NULL with *missing when the event has it not; NULL alone: memory ran out. */
-static struct sp_slot *field_slot(struct sp_exec *x, const struct sp_plan_field *f, const struct sp_event *event, bool *missing)
+/* The value of a field whose names the residual knows: 1 and a filled slot; 0: whoever asks must search. */
+static int put_field(struct sp_exec *x, const struct sp_plan_field *f, uint32_t number, bool *missing)
 {
+    const struct sp_node *node = x->event->tree->node;
+
     for (uint32_t i = 0; i < f->raws; i++) {
         const struct raw_seen *seen = &x->raw[f->raw[i]];
         struct sp_value v;
 
         if (seen->epoch != x->epoch)
             continue;
-        v = event->tree->node[seen->node].value;
+        v = node[seen->node].value;
         if (seen->more || v.type == SP_V_LIST)
-            return sp_lookup_at(x->lookup, f->slot[0]);
+            return 0;
         if (f->trim)
             v = sp_value_trim(v);
-        return sp_lookup_put(x->lookup, f->slot[0], &v);
+        return sp_lookup_put(x->lookup, number, &v) ? 1 : SP_ERR_NOMEM;
     }
-    *missing = f->raws != 0; /* whoever asks for it later finds that out again */
-    return *missing ? NULL : sp_lookup_at(x->lookup, f->slot[0]);
+    *missing = f->raws != 0;
+    return 0;
 }
 
-static int probe_field(struct sp_exec *x, const struct sp_plan_field *f, const struct sp_event *event)
+/* The interpreter asks for a field that it has not seen in this event. */
+static int known_field(void *arg, uint32_t number)
+{
+    struct sp_exec *x = arg;
+    uint32_t index = x->residual ? x->residual->field_of[number] : 0;
+    bool missing = false;
+    int rc;
+
+    if (!index)
+        return 0;
+    rc = put_field(x, &x->residual->field[index - 1], number, &missing);
+    return missing ? (sp_lookup_put(x->lookup, number, NULL) ? 1 : SP_ERR_NOMEM) : rc;
+}
+
+/* The field's slot, or NULL with *missing when the event has it not; NULL alone: memory ran out. */
+static struct sp_slot *field_slot(struct sp_exec *x, const struct sp_plan_field *f, bool *missing)
+{
+    int rc = put_field(x, f, f->slot[0], missing);
+
+    return rc < 0 || *missing ? NULL : sp_lookup_at(x->lookup, f->slot[0]);
+}
+
+static int probe_field(struct sp_exec *x, const struct sp_plan_field *f)
 {
     bool missing = false;
-    struct sp_slot *slot = field_slot(x, f, event, &missing);
+    struct sp_slot *slot = field_slot(x, f, &missing);
 
     if (!slot && !missing)
         return SP_ERR_NOMEM;
@@ -420,9 +449,8 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
     for (uint32_t i = 0; i < r->always_count; i++)
         sp_mark(m, r->always[i]);
     for (uint32_t i = 0; i < r->fields; i++)
-        if (&r->field[i] != r->keywords && probe_field(x, &r->field[i], event) < 0)
+        if (r->field[i].keyed && &r->field[i] != r->keywords && probe_field(x, &r->field[i]) < 0)
             return SP_ERR_NOMEM;
-    x->residual = r;
     if (r->keywords && sp_event_scalars(event, probe_keyword, x) < 0)
         return SP_ERR_NOMEM;
     if (m->count > 1)
@@ -444,12 +472,13 @@ static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_
     if (read_names(x, r, event) < 0)
         return SP_ERR_NOMEM;
     met->events++;
+    x->residual = r;
     if (mark_rules(x, r, event) < 0)
         return SP_ERR_NOMEM;
     for (uint32_t i = 0; i < x->marks.count; i++) {
         const struct sp_plan_rule *rule = &r->rule[x->marks.rule[i]];
         enum sp_truth t;
-        int rc = sp_eval_rule(x->eval, rule->rule, &t);
+        int rc = sp_eval_step(x->eval, rule->rule, rule->step, &t);
 
         if (rc == 0 && (t == SP_UNKNOWN) != (rule->fallback == SP_UNKNOWN))
             rc = count_unknown(x, r->class_->id, rule->rule->rank, t == SP_UNKNOWN ? 1 : UINT64_MAX);
@@ -465,6 +494,8 @@ int sp_exec_event(struct sp_exec *x, const struct sp_event *event, const struct 
 {
     *ret = x->hit;
     *ret_count = 0;
+    x->event = event;
+    x->residual = NULL;
     if (event->class_->id == SP_CLASS_NONE) /* no log source, no rule */
         return 0;
     return x->plan ? judge_marked(x, event, ret_count) : judge_all(x, event, ret_count);

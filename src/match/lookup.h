@@ -43,6 +43,11 @@ struct sp_slot *sp_lookup_item(struct sp_lookup *lookup, const struct sp_rule *r
 /* The other field of a fieldref. */
 struct sp_slot *sp_lookup_field(struct sp_lookup *lookup, const struct sp_rule *rule, const struct sp_pattern *pattern);
 
+/* Who may know a field's value without a search: fills the slot by sp_lookup_put and returns 1; 0: does not know;
+ * SP_ERR_NOMEM. */
+typedef int sp_lookup_source(void *arg, uint32_t number);
+void sp_lookup_from(struct sp_lookup *lookup, sp_lookup_source *source, void *arg);
+
 /* A slot by its number; and a slot filled by who knows already that the field has this one value, or (NULL) none. */
 struct sp_slot *sp_lookup_at(struct sp_lookup *lookup, uint32_t number);
 struct sp_slot *sp_lookup_put(struct sp_lookup *lookup, uint32_t number, const struct sp_value *value);

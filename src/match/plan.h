@@ -45,11 +45,12 @@
 #include "match/scan.h"
 #include "rule/rule.h"
 
-/* A field with keys. */
+/* A field that live rules ask for. */
 struct sp_plan_field {
     uint32_t slot[2], slots; /* numbers of the look-up (lookup.h) that its values fill: plain and mapped name may be one */
     uint32_t raw[2], raws;   /* names of the residual that are tried in turn; 0: ask the event room */
     bool trim;               /* trailing spaces go (SPEC: sigma-T16) */
+    bool keyed;              /* some key is over it: it is looked at on every event */
     bool values;             /* the index holds something */
     struct sp_index index;
     const uint32_t *present, *missing, *number; /* rules marked when the field is there; is not, or null; is an odd number */
@@ -59,6 +60,7 @@ struct sp_plan_field {
 /* A live rule of an origin. */
 struct sp_plan_rule {
     const struct sp_rule *rule;
+    const struct sp_step *step; /* its condition here */
     enum sp_truth fallback;  /* FALSE or UNKNOWN: what it is when unmarked */
 };
 
@@ -79,6 +81,7 @@ struct sp_residual {
     uint32_t unknowns;       /* rules whose fallback is UNKNOWN */
     struct sp_plan_field *field;
     uint32_t fields;
+    const uint16_t *field_of; /* by number of the look-up: index + 1 in `field`; 0: no live rule asks for it */
     const struct sp_plan_field *keywords; /* of `field`: its values are all of the event's, and it is looked at apart */
     struct sp_scan scan;     /* which of those values are worth a look */
     const struct sp_raw_name *raw; /* names of the event's own that fields read: an open hash table */
