@@ -93,6 +93,8 @@ const char *with_unit(char out[32], double bytes);
 
 /* Shared tables of options. */
 extern const struct option common_options[];
+/* The number of -j; `*ret` stays as it is where there is none. 0 or cli_usage's code. */
+int cli_jobs(struct cli *cli, unsigned *ret);
 void read_options(struct cli *cli, struct sp_read_options *ret);
 void rules_options(struct cli *cli, struct sp_rules_options *ret);
 

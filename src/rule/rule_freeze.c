@@ -45,7 +45,7 @@ static const struct shape {
 _Static_assert(SP_PLAN_BYTES_MAX < 1 << 28 && HEADER < 1 << KIND_BITS, "places must fit");
 _Static_assert(sizeof(struct sp_token) == 24 && sizeof(struct sp_pattern) == 48 && sizeof(struct sp_item) == 88 &&
                sizeof(struct sp_expr) == 48 && sizeof(struct sp_rule) == 208 && sizeof(struct sp_doc) == 96 &&
-               sizeof(struct sp_regex) == 336 && sizeof(struct sp_rule_place) == 56, "an image must be told of new members");
+               sizeof(struct sp_regex) == 368 && sizeof(struct sp_rule_place) == 56, "an image must be told of new members");
 #endif
 
 struct written { /* by content; `place` 0: free */
