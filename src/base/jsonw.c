@@ -134,24 +134,22 @@ void sp_json_escape(struct sp_buf *out, struct sp_str s)
     }
 }
 
-void sp_json_escape_utf16(struct sp_buf *out, const void *bytes, size_t len)
+char *sp_json_put_utf16(char *p, const void *bytes, size_t len)
 {
     const unsigned char *in = bytes;
     size_t at = 0, units = len / 2, n;
     uint32_t code;
-    char *p;
 
-    while (at < units && sp_buf_reserve(out, units - at + ESCAPE_MAX)) {
-        p = out->ptr + out->len;
+    while (at < units) {
         n = narrow_plain(p, in + 2 * at, units - at);
         p += n;
         at += n;
-        if (at < units) {
-            code = sp_utf16_next(in, units, &at);
-            p = code < 0x80 ? escape_one(p, code) : p + sp_utf8_put(p, code);
-        }
-        out->len = (size_t)(p - out->ptr);
+        if (at == units)
+            break;
+        code = sp_utf16_next(in, units, &at);
+        p = code < 0x80 ? escape_one(p, code) : p + sp_utf8_put(p, code);
     }
+    return p;
 }
 
 void sp_json_str(struct sp_json *w, struct sp_str text)

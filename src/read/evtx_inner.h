@@ -259,6 +259,13 @@ int evtx_body_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place
 /* The body of a value of type 0x21, opened if need be: index. */
 int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, uint32_t *ret);
 struct sp_value evtx_value(const struct sp_evtx *e, uint8_t type, uint32_t at, uint32_t len);
+/* The same where the size is the type's own, as nearly always. */
+static inline struct sp_value evtx_value_of(const struct sp_evtx *e, struct evtx_value v)
+{
+    if (v.type <= EVTX_HEX64 && v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
+        return (struct sp_value){ e->bytes + v.at, v.len, evtx_shapes[v.type].type };
+    return evtx_value(e, v.type, v.at, v.len);
+}
 /* Elements of an array value: the next one at *at (moved on), false at the end. */
 bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, uint32_t *at, struct sp_value *ret);
 /* The value of a SUB node of a body: NULL type where there is none. */
