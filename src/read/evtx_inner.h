@@ -73,6 +73,7 @@ struct evtx_node {
     uint16_t sub;      /* SUB: number of the value; CHAR: code unit */
     uint32_t name;     /* ELEMENT, ATTRIBUTE, ENTITY, PI */
     uint32_t name_at;
+    uint32_t key;      /* ELEMENT <Data>: the name that its attribute gives it, where that is plain text; else 0 */
     uint32_t at, len;  /* TEXT, CDATA, PI */
     uint32_t content;  /* ELEMENT: first node behind its attributes */
     uint32_t end;
@@ -277,6 +278,9 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
 void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, struct sp_buf *out);
 /* Is there anything to show, or are all pieces optional and NULL (and there is one)? */
 bool evtx_left_out(const struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to);
+
+/* evtx_json.c: the same by a walk over the bodies: the truth for the stencil. */
+int evtx_json_walk(struct sp_evtx *e, struct sp_buf *out);
 
 /* evtx_stencil.c: the members of the record's JSON, appended: 1; 0 and nothing appended where sp_evtx_json must walk
  * the bodies; SP_ERR_NOMEM. */

@@ -104,9 +104,15 @@ static int read_text(struct cut *c, const struct evtx_node *node)
 
 static int put_text(struct cut *c, const struct evtx_node *node)
 {
+    struct sp_value value = evtx_value(c->e, node->type, node->at, node->len);
     struct sp_json w = sp_json_to(&c->e->stencil);
-    int rc = read_text(c, node);
+    int rc;
 
+    if (value.type == SP_V_UTF16) {
+        sp_value_json(&c->e->stencil, value, &c->e->scratch);
+        return 1;
+    }
+    rc = read_text(c, node);
     if (rc > 0)
         sp_json_str(&w, sp_buf_view(&c->e->scratch));
     return rc;
@@ -118,10 +124,12 @@ static int key_of(struct cut *c, uint32_t element, uint32_t *ret, bool *plain)
     const struct evtx_node *node = &c->parts->node[element], *attribute;
     int rc;
 
-    *ret = node->name;
+    *ret = node->key ? node->key : node->name;
     *plain = false;
-    if (node->name != EVTX_NAME_DATA)
+    /* A name with a lone half of a pair, which is read as U+FFFD, is not the name of that text. */
+    if (node->name != EVTX_NAME_DATA || (node->key && sp_str_find(c->e->names.name[node->key].text, SP_STR("\xEF\xBF\xBD")) == SIZE_MAX))
         return 1;
+    *ret = node->name;
     for (uint32_t at = element + 1; at < node->content; at = attribute->end) {
         attribute = &c->parts->node[at];
         if (attribute->name != EVTX_NAME_NAME || attribute->end == at + 1)

@@ -20,6 +20,11 @@ static const uint16_t cp1252[32] = {
     0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
+static uint32_t le32(const unsigned char *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 uint64_t sp_value_u64(struct sp_value v)
 {
     const unsigned char *p = v.ptr;
@@ -27,8 +32,13 @@ uint64_t sp_value_u64(struct sp_value v)
 
     if (v.type == SP_V_INT)
         return (uint64_t)sp_value_i64(v);
-    if (v.len == 4)
-        return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    switch (v.len) { /* what the loop does, without it */
+    case 1: return p[0];
+    case 2: return (uint64_t)p[0] | (uint64_t)p[1] << 8;
+    case 4: return le32(p);
+    case 8: return le32(p) | (uint64_t)le32(p + 4) << 32;
+    default: break;
+    }
     for (uint32_t i = v.len < 8 ? v.len : 8; i-- > 0;)
         n = n << 8 | p[i];
     return n;
@@ -95,20 +105,18 @@ static void write_real(struct sp_buf *out, struct sp_value v)
 /* Texts of the types that have a bound go straight to where they stand; each returns what is behind them. */
 static char *put_guid(char *p, struct sp_value v)
 {
-    static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
+    static const char pattern[] = "{33221100-5544-7766-8899-aabbccddeeff}";
+    static const uint8_t at[16] = { 7, 5, 3, 1, 12, 10, 17, 15, 20, 22, 25, 27, 29, 31, 33, 35 }; /* of each byte's two digits */
     const unsigned char *from = v.ptr;
 
     if (v.len < 16)
         return p;
-    *p++ = '{';
-    for (size_t i = 0; i < sizeof order; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *p++ = '-';
-        *p++ = "0123456789abcdef"[from[order[i]] >> 4];
-        *p++ = "0123456789abcdef"[from[order[i]] & 15];
+    memcpy(p, pattern, sizeof pattern - 1);
+    for (size_t i = 0; i < sizeof at; i++) {
+        p[at[i]] = "0123456789abcdef"[from[i] >> 4];
+        p[at[i] + 1] = "0123456789abcdef"[from[i] & 15];
     }
-    *p++ = '}';
-    return p;
+    return p + sizeof pattern - 1;
 }
 
 /* MS-DTYP 2.4.2.1: an authority of 2^32 and above is written in hexadecimal. */
@@ -134,7 +142,7 @@ static char *put_sid(char *p, struct sp_value v)
     }
     for (uint32_t i = 0, at = 8; i < from[1] && at + 4 <= v.len; i++, at += 4) {
         *p++ = '-';
-        p = sp_put_u64(p, sp_value_u64((struct sp_value){ from + at, 4, SP_V_UINT }));
+        p = sp_put_u64(p, le32(from + at));
     }
     return p;
 }
