@@ -51,6 +51,7 @@ struct evtx_name {
     uint32_t stamp, node, last; /* last record (or object) that it was seen in, and where */
     uint32_t alias;             /* of a joined name: the plain name of the same text */
     bool xmlns;
+    bool replaced;              /* its text holds U+FFFD, perhaps for half a pair: not the name that the text would have */
 };
 
 struct evtx_names {

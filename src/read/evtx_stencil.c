@@ -124,12 +124,10 @@ static int key_of(struct cut *c, uint32_t element, uint32_t *ret, bool *plain)
     const struct evtx_node *node = &c->parts->node[element], *attribute;
     int rc;
 
-    *ret = node->key ? node->key : node->name;
+    *ret = node->key && !c->e->names.name[node->key].replaced ? node->key : node->name;
     *plain = false;
-    /* A name with a lone half of a pair, which is read as U+FFFD, is not the name of that text. */
-    if (node->name != EVTX_NAME_DATA || (node->key && sp_str_find(c->e->names.name[node->key].text, SP_STR("\xEF\xBF\xBD")) == SIZE_MAX))
+    if (*ret != EVTX_NAME_DATA)
         return 1;
-    *ret = node->name;
     for (uint32_t at = element + 1; at < node->content; at = attribute->end) {
         attribute = &c->parts->node[at];
         if (attribute->name != EVTX_NAME_NAME || attribute->end == at + 1)
