@@ -498,6 +498,8 @@ static void add_some(struct made *m, uint32_t depth)
             add_piece(m);
     else
         for (uint32_t n = roll(5); n && m->tokens < 120; n--) {
+            if (roll(9) == 0)
+                add_piece(m);
             add_some(m, depth + 1);
             if (roll(6) == 0)
                 add_piece(m);
