@@ -51,11 +51,14 @@ bool sp_buf_grow(struct sp_buf *buf, size_t more)
     return true;
 }
 
-/* Digits are made from the last on, in the middle of a block that may be copied whole. */
-static char *put_digits(char *p, const char digits[2 * SP_PUT_ROOM], size_t at)
+/* How many decimal digits a number has. */
+static size_t digits_of(uint64_t number)
 {
-    memcpy(p, digits + at, SP_PUT_ROOM);
-    return p + (SP_PUT_ROOM - at);
+    size_t n = 1;
+
+    for (; number >= 10000; number /= 10000)
+        n += 4;
+    return n + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
 char *sp_put_u64(char *p, uint64_t number)
@@ -63,32 +66,28 @@ char *sp_put_u64(char *p, uint64_t number)
     static const char pair[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
                                "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
                                "9899";
-    char digits[2 * SP_PUT_ROOM];
-    size_t at = SP_PUT_ROOM;
+    char *end = p + digits_of(number), *at = end;
 
     for (; number >= 100; number /= 100) {
         at -= 2;
-        memcpy(digits + at, pair + 2 * (number % 100), 2);
+        memcpy(at, pair + 2 * (number % 100), 2);
     }
-    if (number < 10) {
-        digits[--at] = (char)('0' + number);
-    } else {
-        at -= 2;
-        memcpy(digits + at, pair + 2 * number, 2);
-    }
-    return put_digits(p, digits, at);
+    if (number < 10)
+        *p = (char)('0' + number);
+    else
+        memcpy(p, pair + 2 * number, 2);
+    return end;
 }
 
 char *sp_put_x64(char *p, uint64_t number)
 {
-    char digits[2 * SP_PUT_ROOM];
-    size_t at = SP_PUT_ROOM;
+    char *end = p + (67 - (size_t)__builtin_clzll(number | 1)) / 4, *at = end;
 
     do {
-        digits[--at] = "0123456789abcdef"[number & 15];
+        *--at = "0123456789abcdef"[number & 15];
         number >>= 4;
-    } while (number);
-    return put_digits(p, digits, at);
+    } while (at > p);
+    return end;
 }
 
 char *sp_put_hex(char *p, const void *bytes, size_t len, bool upper)
