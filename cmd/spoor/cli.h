@@ -81,6 +81,9 @@ int surroundings_done(struct surroundings *s);
 void surroundings_progress(void *arg, const struct sp_progress *at);
 void surroundings_clear(struct surroundings *s); /* take the progress line away */
 
+/* The folder of the plan cache, from the environment, into `out` and returned; NULL: there is none. */
+const char *plan_folder(char out[4096]);
+
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);
 

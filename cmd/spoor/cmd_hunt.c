@@ -189,6 +189,7 @@ static int run(const struct command *command, int argc, char **argv)
     struct sp_hunt_path *path = NULL;
     struct surroundings s;
     struct cli cli;
+    char plans[4096];
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0) {
@@ -201,6 +202,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (rc == 0) {
         read_options(&cli, &o.read);
         rules_options(&cli, &o.rules);
+        o.rules.cache = plan_folder(plans);
         o.read.path = path;
         o.from = cli_get(&cli, "--from");
         o.to = cli_get(&cli, "--to");

@@ -209,11 +209,12 @@ static int decode_all(struct decode *d)
 
     for (size_t i = 0; rc == 0 && i < d->scope.sources.count && !sp_stopped(d->scope.ctx); i++) {
         const struct sp_source *s = &d->scope.sources.source[i];
-        struct sp_account account = { 0 };
+        struct sp_account account;
 
         d->result->lost |= s->skipped && s->lost;
         if (s->skipped)
             continue;
+        sp_account_init(&account);
         rc = decode_source(d, s, &account);
         d->result->lost |= account.lost;
         d->result->opened |= account.opened;
@@ -237,7 +238,7 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
     if (rc == 0)
         rc = sp_scope_sources(&d.scope, &options->read, d.err);
     if (rc == 0) {
-        struct sp_reader_options r = { &d.scope.limits, ctx, d.scope.type, d.scope.carve };
+        struct sp_reader_options r = { &d.scope.limits, ctx, d.scope.type, d.scope.carve, false };
 
         d.reader = sp_reader_new(&r);
         d.events = sp_events_new(d.scope.taxonomy, d.scope.given);

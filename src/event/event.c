@@ -32,6 +32,7 @@ void sp_events_free(struct sp_events *events)
 {
     if (!events)
         return;
+    sp_event_plans_free(events->plans);
     sp_arena_done(&events->arena);
     sp_buf_done(&events->made);
     sp_buf_done(&events->text);
@@ -357,6 +358,9 @@ int sp_event_make(struct sp_events *events, const struct sp_record *record, stru
     } else if (record->kind == SP_RECORD_JSON) {
         rc = sp_event_shape(events, ret, &header);
     }
+    ret->channel = header.channel;
+    ret->provider = header.provider;
+    ret->eventid = header.eventid;
     if (rc == 0 && ret->recognised)
         rc = choose(events, ret, &header);
     else if (rc == 0 && events->given)

@@ -50,6 +50,8 @@ struct sp_events {
     struct sp_buf values;    /* values for linking, one after the other */
     struct event_value *list;
     uint32_t list_count, list_room;
+    struct event_plans *plans; /* event_plan.c; NULL before the first */
+    bool unplanned;            /* for tests: shapes without plans, which must be the same */
 };
 
 /* Where Windows' own header stands among the fields; 0: not there. */
@@ -62,6 +64,19 @@ struct event_header {
  * 0 or SP_ERR_NOMEM. */
 int sp_event_shape(struct sp_events *events, struct sp_event *event, struct event_header *header);
 
+enum { EVENT_FLAT_NAMES = 8 };
+
+/* Windows' names for what NXLog, and others that write flat objects, call otherwise: the name, two of theirs. */
+extern const char *const sp_event_flat_names[EVENT_FLAT_NAMES][3];
+
+/* NXLog writes Keywords as a signed number; Windows, and rules, write 0x8010000000000000. False: it is none. */
+bool sp_event_keywords(struct sp_events *events, struct sp_value v, struct sp_value *ret);
+
+/* Do what sp_event_shape does, where the names of the record have been seen before; false, with nothing changed,
+ * where that is not so. */
+bool sp_event_by_plan(struct sp_events *events, struct sp_event *event, struct event_header *header);
+void sp_event_plans_free(struct event_plans *plans); /* NULL is fine */
+
 /* The text of the first value of a FROM; false when missing, empty or `-`. In `out`, which is cleared. */
 bool sp_event_text(struct sp_events *events, const struct sp_event *event, const struct sp_from *from, struct sp_buf *out);
 
@@ -70,8 +85,5 @@ int sp_event_from(struct sp_events *events, const struct sp_event *event, const 
 
 /* The values of a name of the event's own. */
 int sp_event_raw(struct sp_events *events, const struct sp_event *event, struct sp_str name, struct sp_found *ret);
-
-/* A value without its trailing spaces (and NULs of EVTX). */
-struct sp_value sp_value_trim(struct sp_value value);
 
 #endif

@@ -62,10 +62,15 @@ struct sp_node {
     uint32_t count;     /* children */
 };
 
+struct sp_layout; /* read/layout.h */
+
 /* Node 0 is the root. `node` is owned by whoever owns the tree. */
 struct sp_tree {
     struct sp_node *node;
     uint32_t count, room;
+    /* Of an object whose names the reader has met before: its layout, and the node of each member. Else NULL. Borrowed. */
+    const struct sp_layout *layout;
+    const uint32_t *member;
 };
 
 void sp_tree_clear(struct sp_tree *tree);
@@ -83,6 +88,7 @@ struct sp_record {
     uint64_t offset;  /* of the raw bytes in the source */
     uint64_t length;  /* of the raw bytes in the source */
     uint64_t number;  /* EVTX: System/EventRecordID, the frame's where absent; else line or element from 1 */
+    bool by_line;     /* number is a line of the part that is read (read/parts.h) */
     bool carved;      /* found in slack, not in the log proper */
     struct sp_str raw;   /* the raw bytes themselves, in the file's own encoding */
     struct sp_tree *tree; /* decoded; EVTX: flat, as rules name the fields (SPEC: sigma-T24) */

@@ -51,6 +51,7 @@ def texts(target):
         "evtx": [],
         "json": [bytes([mode]) + t for mode in (0, 1, 2, 3, 7, 255) for t in json_bytes],
         "event": json_bytes,
+        "ways": [bytes([mode]) + t for mode in (0, 3, 4, 8, 0x88) for t in json_bytes],
         "map": [m.encode() for m in MAPS] + [open(p, "rb").read()[:8192] for p in sorted(glob.glob(os.path.join(ROOT, "src/event/map/*.tsv")))],
         "regex": [bytes([flags]) + r.encode() + b"\0" + t for r in REGEXES for t in TEXTS for flags in (0, 1)],
         "text": [bytes([mode]) + t for mode in (0, 1, 2) for t in LINES] + LINES,

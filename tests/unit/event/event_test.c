@@ -227,7 +227,7 @@ TEST(trimming_knows_utf16)
 {
     struct sp_node node[2] = { { .value = { .type = SP_V_MAP }, .child = 1, .count = 1 },
                                { .name = SP_STR("LogonProcessName"), .value = { "N\0 \0\0\0", 6, SP_V_UTF16 } } };
-    struct sp_tree two = { node, 2, 2 };
+    struct sp_tree two = { .node = node, .count = 2, .room = 2 };
 
     make(evtx_dump("Security", AUDIT, 4624, "\"EventData\":{}"));
     event.tree = &two;
