@@ -51,37 +51,67 @@ bool sp_buf_grow(struct sp_buf *buf, size_t more)
     return true;
 }
 
-void sp_buf_u64(struct sp_buf *buf, uint64_t number)
+/* How many decimal digits a number has. */
+static size_t digits_of(uint64_t number)
+{
+    size_t n = 1;
+
+    for (; number >= 10000; number /= 10000)
+        n += 4;
+    return n + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+char *sp_put_u64(char *p, uint64_t number)
 {
     static const char pair[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
                                "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
                                "9899";
-    char digits[20];
-    size_t at = sizeof digits;
+    char *end = p + digits_of(number), *at = end;
 
     for (; number >= 100; number /= 100) {
         at -= 2;
-        memcpy(digits + at, pair + 2 * (number % 100), 2);
+        memcpy(at, pair + 2 * (number % 100), 2);
     }
-    if (number >= 10) {
-        at -= 2;
-        memcpy(digits + at, pair + 2 * number, 2);
-    } else {
-        digits[--at] = (char)('0' + number);
+    if (number < 10)
+        *p = (char)('0' + number);
+    else
+        memcpy(p, pair + 2 * number, 2);
+    return end;
+}
+
+char *sp_put_x64(char *p, uint64_t number)
+{
+    char *end = p + (67 - (size_t)__builtin_clzll(number | 1)) / 4, *at = end;
+
+    do {
+        *--at = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    } while (at > p);
+    return end;
+}
+
+char *sp_put_hex(char *p, const void *bytes, size_t len, bool upper)
+{
+    const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    const unsigned char *b = bytes;
+
+    for (size_t i = 0; i < len; i++, p += 2) {
+        p[0] = digit[b[i] >> 4];
+        p[1] = digit[b[i] & 15];
     }
-    sp_buf_add(buf, digits + at, sizeof digits - at);
+    return p;
+}
+
+void sp_buf_u64(struct sp_buf *buf, uint64_t number)
+{
+    if (sp_buf_reserve(buf, SP_PUT_ROOM))
+        buf->len = (size_t)(sp_put_u64(buf->ptr + buf->len, number) - buf->ptr);
 }
 
 void sp_buf_x64(struct sp_buf *buf, uint64_t number)
 {
-    char digits[16];
-    size_t at = sizeof digits;
-
-    do {
-        digits[--at] = "0123456789abcdef"[number & 15];
-        number >>= 4;
-    } while (number);
-    sp_buf_add(buf, digits + at, sizeof digits - at);
+    if (sp_buf_reserve(buf, SP_PUT_ROOM))
+        buf->len = (size_t)(sp_put_x64(buf->ptr + buf->len, number) - buf->ptr);
 }
 
 void sp_buf_i64(struct sp_buf *buf, int64_t number)
@@ -93,19 +123,8 @@ void sp_buf_i64(struct sp_buf *buf, int64_t number)
 
 void sp_buf_hex(struct sp_buf *buf, const void *bytes, size_t len, bool upper)
 {
-    const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    const unsigned char *b = bytes;
-
-    char *p;
-
-    if (!sp_buf_reserve(buf, 2 * len))
-        return;
-    p = buf->ptr + buf->len;
-    for (size_t i = 0; i < len; i++) {
-        p[2 * i] = digit[b[i] >> 4];
-        p[2 * i + 1] = digit[b[i] & 15];
-    }
-    buf->len += 2 * len;
+    if (len <= SIZE_MAX / 2 && sp_buf_reserve(buf, 2 * len))
+        buf->len = (size_t)(sp_put_hex(buf->ptr + buf->len, bytes, len, upper) - buf->ptr);
 }
 
 void sp_buf_printf(struct sp_buf *buf, const char *fmt, ...)

@@ -55,6 +55,12 @@ static inline void sp_buf_text(struct sp_buf *buf, const char *text)
     sp_buf_add(buf, text, strlen(text));
 }
 
+/* A number at `p`, where there is room for SP_PUT_ROOM bytes whatever its length; behind it. */
+enum { SP_PUT_ROOM = 20 };
+char *sp_put_u64(char *p, uint64_t number); /* decimal */
+char *sp_put_x64(char *p, uint64_t number); /* lower-case hexadecimal without leading zeros */
+char *sp_put_hex(char *p, const void *bytes, size_t len, bool upper); /* two digits a byte, and no more room */
+
 void sp_buf_u64(struct sp_buf *buf, uint64_t number); /* decimal */
 void sp_buf_i64(struct sp_buf *buf, int64_t number);
 void sp_buf_x64(struct sp_buf *buf, uint64_t number); /* lower-case hexadecimal without leading zeros */

@@ -82,10 +82,10 @@ static size_t copy_plain(char *out, const unsigned char *p, size_t count)
     return n;
 }
 
-/* The same of UTF-16 units. */
+/* The same of UTF-16 units, with a last piece that overlaps the one before. */
 static size_t narrow_plain(char *out, const unsigned char *p, size_t count)
 {
-    size_t n = 0;
+    size_t n = 0, last;
     uint32_t odd;
 
     for (; count - n >= 16; n += 16) {
@@ -93,15 +93,29 @@ static size_t narrow_plain(char *out, const unsigned char *p, size_t count)
         if (odd)
             return n + (size_t)__builtin_ctz(odd);
     }
-    if (count - n >= 8) {
-        odd = sp_lanes_json_narrow8(out + n, p + 2 * n);
+    if (n == count)
+        return n;
+    if (count >= 16) {
+        last = count - 16;
+        odd = sp_lanes_json_narrow16(out + last, p + 2 * last);
+    } else if (count >= 8) {
+        last = count - 8;
+        odd = sp_lanes_json_narrow8(out, p);
         if (odd)
-            return n + (size_t)__builtin_ctz(odd);
-        n += 8;
+            return (size_t)__builtin_ctz(odd);
+        odd = sp_lanes_json_narrow8(out + last, p + 2 * last);
+    } else if (count >= 4) {
+        last = count - 4;
+        odd = sp_lanes_json_narrow4(out, p);
+        if (odd)
+            return (size_t)__builtin_ctz(odd);
+        odd = sp_lanes_json_narrow4(out + last, p + 2 * last);
+    } else {
+        for (; n < count && is_plain((uint32_t)p[2 * n] | (uint32_t)p[2 * n + 1] << 8); n++)
+            out[n] = (char)p[2 * n];
+        return n;
     }
-    for (; n < count && is_plain((uint32_t)p[2 * n] | (uint32_t)p[2 * n + 1] << 8); n++)
-        out[n] = (char)p[2 * n];
-    return n;
+    return odd ? last + (size_t)__builtin_ctz(odd) : count;
 }
 
 /* Each round has room for what is left, were it plain, and for one character that is not. */
@@ -134,24 +148,22 @@ void sp_json_escape(struct sp_buf *out, struct sp_str s)
     }
 }
 
-void sp_json_escape_utf16(struct sp_buf *out, const void *bytes, size_t len)
+char *sp_json_put_utf16(char *p, const void *bytes, size_t len)
 {
     const unsigned char *in = bytes;
     size_t at = 0, units = len / 2, n;
     uint32_t code;
-    char *p;
 
-    while (at < units && sp_buf_reserve(out, units - at + ESCAPE_MAX)) {
-        p = out->ptr + out->len;
+    while (at < units) {
         n = narrow_plain(p, in + 2 * at, units - at);
         p += n;
         at += n;
-        if (at < units) {
-            code = sp_utf16_next(in, units, &at);
-            p = code < 0x80 ? escape_one(p, code) : p + sp_utf8_put(p, code);
-        }
-        out->len = (size_t)(p - out->ptr);
+        if (at == units)
+            break;
+        code = sp_utf16_next(in, units, &at);
+        p = code < 0x80 ? escape_one(p, code) : p + sp_utf8_put(p, code);
     }
+    return p;
 }
 
 void sp_json_str(struct sp_json *w, struct sp_str text)

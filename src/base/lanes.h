@@ -125,7 +125,7 @@ static inline uint32_t sp_lanes_json8(char *out, const unsigned char *in)
     return sp_lanes_not_json(x) & 0xFF;
 }
 
-/* As many units: packing makes 0xFF or 0 of what is above a byte, and both are not plain. */
+/* As many units, or 4: packing makes 0xFF or 0 of what is above a byte, and both are not plain. */
 static inline uint32_t sp_lanes_json_narrow16(char *out, const unsigned char *in)
 {
     __m128i x = _mm_packus_epi16(sp_lanes_load(in), sp_lanes_load(in + 16));
@@ -140,6 +140,15 @@ static inline uint32_t sp_lanes_json_narrow8(char *out, const unsigned char *in)
 
     _mm_storel_epi64((__m128i *)(void *)out, x);
     return sp_lanes_not_json(x) & 0xFF;
+}
+
+static inline uint32_t sp_lanes_json_narrow4(char *out, const unsigned char *in)
+{
+    __m128i a = _mm_loadl_epi64((const __m128i *)(const void *)in), x = _mm_packus_epi16(a, a);
+    int four = _mm_cvtsi128_si32(x);
+
+    memcpy(out, &four, sizeof four);
+    return sp_lanes_not_json(x) & 0xF;
 }
 
 #else
@@ -236,6 +245,11 @@ static inline uint32_t sp_lanes_json_narrow16(char *out, const unsigned char *in
 static inline uint32_t sp_lanes_json_narrow8(char *out, const unsigned char *in)
 {
     return sp_lanes_json(out, in, 8, 2);
+}
+
+static inline uint32_t sp_lanes_json_narrow4(char *out, const unsigned char *in)
+{
+    return sp_lanes_json(out, in, 4, 2);
 }
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "base/time.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 
 static const int64_t FILETIME_EPOCH_SEC = 11644473600; /* 1601-01-01 to 1970-01-01 */
@@ -40,11 +42,12 @@ int64_t sp_time_from_date(int32_t year, unsigned month, unsigned day, unsigned h
     return days_from_civil(year, month, day) * 86400 + (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
 }
 
-struct sp_date sp_time_date(int64_t sec)
+/* All but the week; the days since 1970 in `*ret_days`. */
+static struct sp_date date_of(int64_t sec, int64_t *ret_days)
 {
-    int64_t days = sec / 86400, rest = sec % 86400, jan1, yearday, week;
+    int64_t days = sec / 86400;
+    int32_t rest = (int32_t)(sec % 86400);
     struct sp_date d = { 0 };
-    int32_t year;
 
     if (rest < 0) {
         rest += 86400;
@@ -54,6 +57,16 @@ struct sp_date sp_time_date(int64_t sec)
     d.hour = (uint8_t)(rest / 3600);
     d.minute = (uint8_t)(rest / 60 % 60);
     d.second = (uint8_t)(rest % 60);
+    *ret_days = days;
+    return d;
+}
+
+struct sp_date sp_time_date(int64_t sec)
+{
+    int64_t days, jan1, yearday, week;
+    struct sp_date d = date_of(sec, &days);
+    int32_t year;
+
     d.weekday = (uint8_t)(((days + 3) % 7 + 7) % 7 + 1);
     /* The ISO week belongs to the year that its Thursday lies in. */
     year = d.year;
@@ -223,14 +236,14 @@ static char *two(char *p, uint32_t n)
     return p + 2;
 }
 
-void sp_time_write(struct sp_buf *buf, struct sp_time t)
+char *sp_time_put(char *p, struct sp_time t)
 {
-    struct sp_date d = sp_time_date(t.sec);
-    char text[32], *p = text;
+    int64_t days;
+    struct sp_date d = date_of(t.sec, &days);
     uint32_t n = t.nsec;
 
     if (d.year < 0 || d.year > 9999) {
-        sp_buf_printf(buf, "%04d", d.year);
+        p += snprintf(p, 12, "%04d", d.year);
     } else {
         p = two(p, (uint32_t)d.year / 100);
         p = two(p, (uint32_t)d.year % 100);
@@ -252,7 +265,13 @@ void sp_time_write(struct sp_buf *buf, struct sp_time t)
         p += t.digits;
     }
     *p++ = 'Z';
-    sp_buf_add(buf, text, (size_t)(p - text));
+    return p;
+}
+
+void sp_time_write(struct sp_buf *buf, struct sp_time t)
+{
+    if (sp_buf_reserve(buf, SP_TIME_ROOM))
+        buf->len = (size_t)(sp_time_put(buf->ptr + buf->len, t) - buf->ptr);
 }
 
 int sp_time_cmp(struct sp_time a, struct sp_time b)

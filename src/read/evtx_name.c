@@ -81,6 +81,7 @@ static int add(struct sp_evtx *e, struct sp_str key, uint64_t hash, uint32_t slo
     if (!name.text.ptr || !name.key.ptr)
         return SP_ERR_NOMEM;
     name.xmlns = sp_str_is(text, "xmlns") || sp_str_starts(text, SP_STR("xmlns:"));
+    name.replaced = sp_str_find(text, SP_STR("\xEF\xBF\xBD")) != SIZE_MAX;
     names->bytes += key.len + text.len;
     names->slot[slot] = names->count;
     names->name[names->count] = name;

@@ -104,9 +104,15 @@ static int read_text(struct cut *c, const struct evtx_node *node)
 
 static int put_text(struct cut *c, const struct evtx_node *node)
 {
+    struct sp_value value = evtx_value(c->e, node->type, node->at, node->len);
     struct sp_json w = sp_json_to(&c->e->stencil);
-    int rc = read_text(c, node);
+    int rc;
 
+    if (value.type == SP_V_UTF16) {
+        sp_value_json(&c->e->stencil, value, &c->e->scratch);
+        return 1;
+    }
+    rc = read_text(c, node);
     if (rc > 0)
         sp_json_str(&w, sp_buf_view(&c->e->scratch));
     return rc;
@@ -118,9 +124,9 @@ static int key_of(struct cut *c, uint32_t element, uint32_t *ret, bool *plain)
     const struct evtx_node *node = &c->parts->node[element], *attribute;
     int rc;
 
-    *ret = node->name;
+    *ret = node->key && !c->e->names.name[node->key].replaced ? node->key : node->name;
     *plain = false;
-    if (node->name != EVTX_NAME_DATA)
+    if (*ret != EVTX_NAME_DATA)
         return 1;
     for (uint32_t at = element + 1; at < node->content; at = attribute->end) {
         attribute = &c->parts->node[at];
@@ -325,31 +331,39 @@ static int cut_members(struct cut *c, uint32_t from, uint32_t to, bool comma, bo
     return rc;
 }
 
-/* The stencil of a plan, cut when it is first asked for. */
-static int cut_plan(struct sp_evtx *e, uint32_t index)
+/* The members among the nodes, from the operation e->ops on; 0 leaves all as it was. */
+static int cut_nodes(struct sp_evtx *e, const struct evtx_parts *parts, uint32_t from, uint32_t to, bool *members)
 {
-    struct evtx_plan *plan = &e->plan[index];
-    struct cut c = { e, &e->chunk_parts, 0 };
+    struct cut c = { e, parts, 0 };
     size_t text = e->stencil.len;
     uint32_t ops = e->ops;
     int rc = 0;
 
-    if (plan->stencil != EVTX_STENCIL_UNTRIED)
-        return plan->stencil == EVTX_STENCIL_CUT;
-    /* A text of one plan never goes on in the next. */
-    sp_buf_char(&e->stencil, '\n');
-    if (plan->node_end - plan->node <= STENCIL_NODES_MAX)
-        rc = cut_members(&c, plan->node, plan->node_end, false, &plan->members);
+    sp_buf_char(&e->stencil, '\n'); /* so that the text of one plan does not go on in the next */
+    if (to - from <= STENCIL_NODES_MAX)
+        rc = cut_members(&c, from, to, false, members);
     if (!sp_buf_reserve(&e->stencil, STENCIL_COPY))
         rc = SP_ERR_NOMEM;
-    if (rc < 0)
-        return rc;
     if (rc == 0) {
         e->stencil.len = text;
         e->ops = ops;
     }
+    return rc;
+}
+
+/* The stencil of a plan, cut when it is first asked for. */
+static int cut_plan(struct sp_evtx *e, uint32_t index)
+{
+    struct evtx_plan *plan = &e->plan[index];
+    int rc;
+
+    if (plan->stencil != EVTX_STENCIL_UNTRIED)
+        return plan->stencil == EVTX_STENCIL_CUT;
+    plan->op = e->ops;
+    rc = cut_nodes(e, &e->chunk_parts, plan->node, plan->node_end, &plan->members);
+    if (rc < 0)
+        return rc;
     plan->stencil = rc ? EVTX_STENCIL_CUT : EVTX_STENCIL_NONE;
-    plan->op = ops;
     plan->op_end = e->ops;
     return rc;
 }
@@ -388,26 +402,43 @@ static inline struct evtx_value value_at(const struct sp_evtx *e, const struct e
     return sub < b->values ? e->value[b->value + sub] : (struct evtx_value){ .type = EVTX_NULL };
 }
 
+/* The text of an operation at `p`, where there is room for it and STENCIL_COPY; behind it. */
+static inline char *copy_words(char *p, const struct sp_evtx *e, const struct evtx_op *op)
+{
+    const char *from = e->stencil.ptr + op->at;
+
+    memcpy(p, from, STENCIL_COPY); /* behind every text there are as many bytes */
+    if (op->len > STENCIL_COPY)
+        memcpy(p + STENCIL_COPY, from + STENCIL_COPY, op->len - STENCIL_COPY);
+    return p + op->len;
+}
+
 static inline void put_words(struct fill *f, const struct evtx_op *op)
 {
-    const char *from = f->e->stencil.ptr + op->at;
-    char *to;
+    if (sp_buf_reserve(f->out, op->len + STENCIL_COPY))
+        f->out->len = (size_t)(copy_words(f->out->ptr + f->out->len, f->e, op) - f->out->ptr);
+}
 
-    if (!sp_buf_reserve(f->out, op->len + STENCIL_COPY))
+/* The text of an operation and a value behind it. */
+static inline void put_both(struct fill *f, const struct evtx_op *op, struct evtx_value v)
+{
+    struct sp_value value = { NULL, 0, SP_V_NULL };
+    char *p, *end;
+
+    if (v.type != EVTX_NULL && v.type != EVTX_XML)
+        value = evtx_value_of(f->e, v);
+    if (!sp_buf_reserve(f->out, op->len + STENCIL_COPY + SP_VALUE_JSON_ROOM(v.len)))
         return;
-    to = f->out->ptr + f->out->len;
-    memcpy(to, from, STENCIL_COPY); /* behind every text there are as many bytes */
-    if (op->len > STENCIL_COPY)
-        memcpy(to + STENCIL_COPY, from + STENCIL_COPY, op->len - STENCIL_COPY);
-    f->out->len += op->len;
+    p = copy_words(f->out->ptr + f->out->len, f->e, op);
+    end = sp_value_put_json(p, value);
+    f->out->len = (size_t)((end ? end : p) - f->out->ptr);
+    if (!end)
+        sp_value_json(f->out, value, &f->e->scratch);
 }
 
 static inline void put_value(struct fill *f, struct evtx_value v)
 {
-    if (v.type == EVTX_NULL || v.type == EVTX_XML)
-        sp_buf_text(f->out, "null");
-    else
-        sp_value_json(f->out, evtx_value(f->e, v.type, v.at, v.len), &f->e->scratch);
+    put_both(f, &(struct evtx_op){ .kind = OP_TEXT }, v);
 }
 
 /* The end of an element that has attributes, or had none in this record. */
@@ -431,7 +462,7 @@ static void put_leaf(struct fill *f, const struct evtx_op *op, struct evtx_value
         sp_buf_char(f->out, '}');
 }
 
-static int fill(struct fill *f, uint32_t body);
+static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to);
 
 /* The plan + 1 of a body that is a value, with its stencil; 0: it has none. */
 static int body_plan(struct fill *f, struct evtx_value v, uint32_t *ret)
@@ -448,6 +479,8 @@ static int fill_body(struct fill *f, const struct evtx_body *b, const struct evt
 
     if (v.type != EVTX_XML || !v.len)
         return 1;
+    if (!b->plan)
+        return 0;
     rc = body_plan(f, v, &plan);
     if (rc > 0)
         rc = body_fits(f->e, b->plan - 1, plan - 1, op);
@@ -455,7 +488,7 @@ static int fill_body(struct fill *f, const struct evtx_body *b, const struct evt
         return rc;
     if (f->e->plan[plan - 1].members)
         sp_buf_char(f->out, ',');
-    return fill(f, v.body - 1);
+    return fill(f, v.body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
 }
 
 /* A body that is all that an element holds: its members are the element's. `any`: behind attributes. */
@@ -467,7 +500,7 @@ static int fill_object(struct fill *f, struct evtx_value v, bool any)
     if (rc <= 0 || !f->e->plan[plan - 1].members)
         return rc <= 0 ? rc : 0;
     sp_buf_text(f->out, any ? "}," : "{");
-    rc = fill(f, v.body - 1);
+    rc = fill(f, v.body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
     sp_buf_char(f->out, '}');
     return rc;
 }
@@ -535,9 +568,10 @@ static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool
             return 1;
         sp_buf_text(f->out, *any ? "," : "{\"#attributes\":{");
         *any = true;
-        put_words(f, &op);
         if (op.kind == OP_ATTRIBUTE)
-            put_value(f, v);
+            put_both(f, &op, v);
+        else
+            put_words(f, &op);
         return 1;
     case OP_LEAF_VALUE:
         if (v.type == EVTX_XML)
@@ -564,12 +598,11 @@ static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool
     return 0;
 }
 
-/* Write a body by its stencil; what is called may cut one more, so that operations are read anew. */
-static int fill(struct fill *f, uint32_t body)
+/* Write a body by the operations [from, to); what is called may cut more, so that they are read anew. */
+static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to)
 {
     struct sp_evtx *e = f->e;
     const struct evtx_body b = e->body[body];
-    uint32_t end = e->plan[b.plan - 1].op_end;
     bool any = false;
     int rc = 1;
 
@@ -577,21 +610,20 @@ static int fill(struct fill *f, uint32_t body)
     if (f->spent > STENCIL_FILL_MAX || f->depth == STENCIL_BODIES_MAX)
         return 0;
     f->depth++;
-    for (uint32_t i = e->plan[b.plan - 1].op; i < end && rc > 0; i++) {
+    for (uint32_t i = from; i < to && rc > 0; i++) {
         const struct evtx_op *op = &e->op[i];
         struct evtx_value v;
 
         if (op->kind == OP_TEXT) {
             put_words(f, op);
         } else if (op->kind == OP_VALUE) {
-            put_words(f, op);
             v = value_at(e, &b, op->sub);
-            if (v.type == EVTX_XML)
-                rc = fill_object(f, v, false);
-            else if (v.type & EVTX_ARRAY)
-                rc = 0;
-            else
-                put_value(f, v);
+            if (v.type < EVTX_XML) {
+                put_both(f, op, v);
+                continue;
+            }
+            put_words(f, op);
+            rc = v.type == EVTX_XML ? fill_object(f, v, false) : 0;
         } else {
             uint32_t items = op->kind == OP_DATA ? op->sub : 0;
 
@@ -603,14 +635,36 @@ static int fill(struct fill *f, uint32_t body)
     return rc;
 }
 
+/* A record of plain elements: a stencil that is used once. */
+static int fill_plain(struct fill *f)
+{
+    struct sp_evtx *e = f->e;
+    size_t text = e->stencil.len;
+    uint32_t ops = e->ops;
+    bool members;
+    int rc = cut_nodes(e, e->body[0].parts, e->body[0].node, e->body[0].node_end, &members);
+
+    if (rc > 0)
+        rc = fill(f, 0, ops, e->ops);
+    e->stencil.len = text;
+    e->ops = ops;
+    return rc;
+}
+
 int evtx_stencil(struct sp_evtx *e, struct sp_buf *out)
 {
     struct fill f = { e, out, 0, 0 };
     size_t before = out->len;
-    int rc = e->body[0].plan ? cut_plan(e, e->body[0].plan - 1) : 0;
+    uint32_t plan = e->body[0].plan;
+    int rc;
 
-    if (rc > 0)
-        rc = fill(&f, 0);
+    if (plan) {
+        rc = cut_plan(e, plan - 1);
+        if (rc > 0)
+            rc = fill(&f, 0, e->plan[plan - 1].op, e->plan[plan - 1].op_end);
+    } else {
+        rc = fill_plain(&f);
+    }
     if (out->failed)
         rc = SP_ERR_NOMEM;
     if (rc > 0 && out->len <= e->out_max && e->out_max - out->len >= STENCIL_SLACK)

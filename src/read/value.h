@@ -34,6 +34,10 @@ struct sp_time sp_value_time(struct sp_value value, struct sp_buf *scratch);
 /* Append the event's value as JSON: numbers as numbers, booleans as booleans, the rest as strings.
  * HEX, GUID, times, binary are strings. For LIST and MAP use sp_tree_json. */
 void sp_value_json(struct sp_buf *out, struct sp_value value, struct sp_buf *scratch);
+/* The same at `p`, where there is room for SP_VALUE_JSON_ROOM(len) bytes; behind it. NULL, and nothing of meaning
+ * written, for the types that have no such bound: TEXT, JSON_TEXT, ANSI, NUMBER, REAL, LIST, MAP. */
+#define SP_VALUE_JSON_ROOM(len) (3 * (size_t)(len) + 80)
+char *sp_value_put_json(char *p, struct sp_value value);
 /* A node with all below it as JSON. Recursion is bounded by the reader's depth limit. */
 void sp_tree_json(struct sp_buf *out, const struct sp_tree *tree, uint32_t node, struct sp_buf *scratch);
 

@@ -300,7 +300,8 @@ TEST(lanes_escape_json_as_single_characters_do)
         sp_buf_done(&out); /* memory to grow while it is written */
         if (round % 3 == 0) {
             sp_utf16_to_utf8(&text, bytes, len);
-            sp_json_escape_utf16(&out, bytes, len);
+            (void)sp_buf_reserve(&out, SP_JSON_UTF16_ROOM(len));
+            out.len = (size_t)(sp_json_put_utf16(out.ptr, bytes, len) - out.ptr);
         } else {
             sp_buf_add(&text, bytes, len);
             sp_json_escape(&out, (struct sp_str){ (const char *)bytes, len });
