@@ -137,7 +137,9 @@ static bool is_scalar(const struct sp_tree *tree, uint32_t node)
 /* Field `to`, of which there is room: the value of `from` under `name`; the next one follows. */
 static inline void put(struct sp_node *node, uint32_t to, struct sp_str name, uint32_t from)
 {
-    node[to] = (struct sp_node){ .name = name, .value = node[from].value, .next = to + 1, .child = node[from].child, .count = node[from].count };
+    node[to] = node[from];
+    node[to].name = name;
+    node[to].next = to + 1;
 }
 
 /* Room for so many nodes more; they do not count yet. */
@@ -182,7 +184,9 @@ static void add_fields(struct sp_tree *tree, const struct event_plan *plan, cons
             header->eventid = to;
         else if (i == plan->provider)
             header->provider = to;
-        put(node, to++, node[member[i]].name, member[i]);
+        node[to] = node[member[i]];
+        node[to].next = to + 1;
+        to++;
     }
     node[root] = (struct sp_node){ .name = SP_STR_NONE, .value = { .type = SP_V_MAP }, .child = root + 1, .count = to - root - 1 };
     node[to - 1].next = 0; /* one there is: EventID */
