@@ -26,7 +26,7 @@ void sp_buf_clear(struct sp_buf *buf)
     buf->failed = false;
 }
 
-bool sp_buf_reserve(struct sp_buf *buf, size_t more)
+bool sp_buf_grow(struct sp_buf *buf, size_t more)
 {
     size_t max = buf->max ? buf->max : SIZE_MAX / 4, room = buf->room ? buf->room : 256;
     char *p;
@@ -51,38 +51,35 @@ bool sp_buf_reserve(struct sp_buf *buf, size_t more)
     return true;
 }
 
-void sp_buf_add(struct sp_buf *buf, const void *bytes, size_t len)
-{
-    if (len == 0 || !sp_buf_reserve(buf, len))
-        return;
-    memcpy(buf->ptr + buf->len, bytes, len);
-    buf->len += len;
-}
-
-void sp_buf_char(struct sp_buf *buf, char c)
-{
-    if (sp_buf_reserve(buf, 1))
-        buf->ptr[buf->len++] = c;
-}
-
-void sp_buf_str(struct sp_buf *buf, struct sp_str s)
-{
-    sp_buf_add(buf, s.ptr, s.len);
-}
-
-void sp_buf_text(struct sp_buf *buf, const char *text)
-{
-    sp_buf_add(buf, text, strlen(text));
-}
-
 void sp_buf_u64(struct sp_buf *buf, uint64_t number)
 {
+    static const char pair[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+                               "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+                               "9899";
     char digits[20];
     size_t at = sizeof digits;
 
+    for (; number >= 100; number /= 100) {
+        at -= 2;
+        memcpy(digits + at, pair + 2 * (number % 100), 2);
+    }
+    if (number >= 10) {
+        at -= 2;
+        memcpy(digits + at, pair + 2 * number, 2);
+    } else {
+        digits[--at] = (char)('0' + number);
+    }
+    sp_buf_add(buf, digits + at, sizeof digits - at);
+}
+
+void sp_buf_x64(struct sp_buf *buf, uint64_t number)
+{
+    char digits[16];
+    size_t at = sizeof digits;
+
     do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
+        digits[--at] = "0123456789abcdef"[number & 15];
+        number >>= 4;
     } while (number);
     sp_buf_add(buf, digits + at, sizeof digits - at);
 }
@@ -99,12 +96,16 @@ void sp_buf_hex(struct sp_buf *buf, const void *bytes, size_t len, bool upper)
     const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     const unsigned char *b = bytes;
 
+    char *p;
+
     if (!sp_buf_reserve(buf, 2 * len))
         return;
+    p = buf->ptr + buf->len;
     for (size_t i = 0; i < len; i++) {
-        buf->ptr[buf->len++] = digit[b[i] >> 4];
-        buf->ptr[buf->len++] = digit[b[i] & 15];
+        p[2 * i] = digit[b[i] >> 4];
+        p[2 * i + 1] = digit[b[i] & 15];
     }
+    buf->len += 2 * len;
 }
 
 void sp_buf_printf(struct sp_buf *buf, const char *fmt, ...)

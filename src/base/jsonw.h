@@ -34,5 +34,7 @@ void sp_json_raw(struct sp_json *w, struct sp_str json); /* a finished value, as
 
 /* Only the escaped text between the quotes. */
 void sp_json_escape(struct sp_buf *out, struct sp_str text);
+/* The same of UTF-16LE; half a pair is U+FFFD, an odd last byte is ignored. */
+void sp_json_escape_utf16(struct sp_buf *out, const void *bytes, size_t len);
 
 #endif

@@ -215,20 +215,44 @@ bool sp_time_epoch(struct sp_str s, struct sp_time *ret)
     return true;
 }
 
+/* A number below 100, as two digits. */
+static char *two(char *p, uint32_t n)
+{
+    p[0] = (char)('0' + n / 10);
+    p[1] = (char)('0' + n % 10);
+    return p + 2;
+}
+
 void sp_time_write(struct sp_buf *buf, struct sp_time t)
 {
     struct sp_date d = sp_time_date(t.sec);
-    char fraction_text[10];
+    char text[32], *p = text;
     uint32_t n = t.nsec;
 
-    sp_buf_printf(buf, "%04d-%02u-%02uT%02u:%02u:%02u", d.year, d.month, d.day, d.hour, d.minute, d.second);
-    if (t.digits) {
-        for (int i = 8; i >= 0; i--, n /= 10)
-            fraction_text[i] = (char)('0' + n % 10);
-        sp_buf_char(buf, '.');
-        sp_buf_add(buf, fraction_text, t.digits);
+    if (d.year < 0 || d.year > 9999) {
+        sp_buf_printf(buf, "%04d", d.year);
+    } else {
+        p = two(p, (uint32_t)d.year / 100);
+        p = two(p, (uint32_t)d.year % 100);
     }
-    sp_buf_char(buf, 'Z');
+    *p++ = '-';
+    p = two(p, d.month);
+    *p++ = '-';
+    p = two(p, d.day);
+    *p++ = 'T';
+    p = two(p, d.hour);
+    *p++ = ':';
+    p = two(p, d.minute);
+    *p++ = ':';
+    p = two(p, d.second);
+    if (t.digits) {
+        *p++ = '.';
+        for (int i = 8; i >= 0; i--, n /= 10)
+            p[i] = (char)('0' + n % 10);
+        p += t.digits;
+    }
+    *p++ = 'Z';
+    sp_buf_add(buf, text, (size_t)(p - text));
 }
 
 int sp_time_cmp(struct sp_time a, struct sp_time b)

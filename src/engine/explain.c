@@ -63,8 +63,10 @@ static int parse_place(const char *what, struct place *ret)
 
 static int find_record(struct explain *x, const struct place *place, struct sp_record *ret)
 {
-    int rc = sp_reader_open(x->reader, place->path, true, &x->account);
+    int rc;
 
+    sp_account_init(&x->account);
+    rc = sp_reader_open(x->reader, place->path, true, &x->account);
     while (rc > 0) {
         rc = sp_reader_next(x->reader, ret);
         if (rc <= 0)
@@ -312,7 +314,7 @@ static int report(struct explain *x, const struct sp_event *event)
 
 static int run(struct explain *x, const struct sp_ctx *ctx)
 {
-    struct sp_reader_options r = { &x->scope.limits, ctx, x->scope.type, x->scope.carve };
+    struct sp_reader_options r = { &x->scope.limits, ctx, x->scope.type, x->scope.carve, false };
     struct sp_record record;
     struct sp_event event;
     struct place place = { 0 };

@@ -3,7 +3,7 @@
  * In: options. Out: sightings in order to the caller's `write`, a result that the caller frees. This is where the
  * stages of a hunt are wired together:
  *
- *   scope (options, rules, sources) ─▶ workers ─▶ sorter ─▶ tally and write ─▶ summary
+ *   scope (options, rules, sources) ─▶ workers ─▶ units in order ─▶ sorter ─▶ tally and write ─▶ summary
  */
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -16,6 +16,7 @@
 #include "engine/tally.h"
 #include "engine/worker.h"
 #include "export/sighting.h"
+#include "match/plan.h"
 
 enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16 };
 
@@ -30,6 +31,8 @@ struct hunt {
     const struct sp_hunt_options *options;
     struct sp_scope scope;
     struct sp_work work;
+    struct sp_source_tally *tally; /* by source */
+    struct sp_sorter *sorter;
     struct sp_worker *worker;
     unsigned jobs;
     uint32_t *org_rank;
@@ -66,13 +69,14 @@ static int parse_time(const char *option, const char *text, struct sp_time *ret,
     return SP_ERR_USAGE;
 }
 
-static int parse_engine(const char *engine, struct sp_error *err)
+static int parse_engine(const char *engine, bool *plain, struct sp_error *err)
 {
-    if (!engine || strcmp(engine, "plain") == 0)
+    *plain = engine && strcmp(engine, "plain") == 0;
+    if (!engine || *plain || strcmp(engine, "fast") == 0)
         return 0;
-    sp_error_set(err, SP_ERR_USAGE, strcmp(engine, "fast") == 0 ? "the engine 'fast' is not in this version" : "'%.60s' is no engine", engine);
+    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no engine", engine);
     sp_error_where(err, "--engine");
-    sp_error_cure(err, "use plain");
+    sp_error_cure(err, "use fast or plain");
     return SP_ERR_USAGE;
 }
 
@@ -96,6 +100,7 @@ static int rank_orgs(struct hunt *h)
 static int prepare(struct hunt *h, const struct sp_ctx *ctx)
 {
     const struct sp_hunt_options *o = h->options;
+    bool plain = false;
     int rc = sp_scope_init(&h->scope, &o->read, ctx, h->err);
 
     if (rc == 0 && o->fail_on)
@@ -105,9 +110,11 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     if (rc == 0)
         rc = parse_time("--to", o->to, &h->work.to, h->err);
     if (rc == 0)
-        rc = parse_engine(o->engine, h->err);
+        rc = parse_engine(o->engine, &plain, h->err);
     if (rc == 0)
         rc = sp_scope_rules(&h->scope, &o->rules, h->err);
+    if (rc == 0 && !plain && sp_plan_new(h->scope.rules, &h->work.plan) < 0)
+        rc = sp_error_nomem(h->err);
     if (rc == 0)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
     if (rc == 0 && rank_orgs(h) < 0)
@@ -115,14 +122,18 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     return rc;
 }
 
+/* As many workers as asked for, or processors, but no more than there are units. */
 static unsigned count_jobs(const struct hunt *h)
 {
+    const struct sp_source_list *list = &h->scope.sources;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t jobs = h->options->jobs ? h->options->jobs : cores > 0 ? (size_t)cores : 1;
+    uint64_t jobs = h->options->jobs ? h->options->jobs : cores > 0 ? (uint64_t)cores : 1, units = 0;
 
-    if (jobs > h->scope.sources.count)
-        jobs = h->scope.sources.count ? h->scope.sources.count : 1;
-    return jobs < JOBS_MAX ? (unsigned)jobs : JOBS_MAX;
+    if (jobs > JOBS_MAX)
+        jobs = JOBS_MAX;
+    for (size_t i = 0; units < jobs && i < list->count; i++)
+        units += list->source[i].skipped ? 0 : list->source[i].size / SP_PART_BYTES + 1;
+    return (unsigned)(jobs < units ? jobs : units ? units : 1);
 }
 
 static void tell_progress(struct hunt *h, uint64_t total)
@@ -167,11 +178,12 @@ static int run_workers(struct hunt *h)
     w->scope = &h->scope;
     w->format = h->options->output.format;
     w->org_rank = h->org_rank;
-    w->tally = sp_zalloc((h->scope.sources.count + 1) * sizeof *w->tally);
-    w->sorter = sp_sorter_new(h->scope.limits.sort_bytes);
+    h->tally = sp_zalloc((h->scope.sources.count + 1) * sizeof *h->tally);
+    h->sorter = sp_sorter_new(h->scope.limits.sort_bytes);
     h->worker = sp_zalloc(h->jobs * sizeof *h->worker);
-    if (!w->tally || !w->sorter || !h->worker)
+    if (!h->tally || !h->sorter || !h->worker || sp_work_init(w, h->jobs) < 0)
         return sp_error_nomem(h->err);
+    sp_commit_init(&w->commit, &h->scope, h->tally, h->sorter);
     for (unsigned i = 0; i < h->jobs; i++) {
         if (sp_worker_init(&h->worker[i], w) < 0)
             break;
@@ -185,6 +197,7 @@ static int run_workers(struct hunt *h)
         *h->err = w->error;
         return w->error.code;
     }
+    sp_commit_end(&w->commit);
     return 0;
 }
 
@@ -220,25 +233,38 @@ static int write_out(struct hunt *h)
 
     if (h->options->output.format == SP_FORMAT_CSV)
         sp_sighting_csv_header(&h->out);
-    rc = sp_sorter_each(h->work.sorter, give_out, h, &h->result->result.left_out_twice, h->err);
+    rc = sp_sorter_each(h->sorter, give_out, h, &h->result->result.left_out_twice, h->err);
     if (rc == 0 && h->options->output.format == SP_FORMAT_TABLE)
         sp_tally_table(&h->result->tally, &h->options->output, &h->out);
     return rc < 0 ? rc : flush(h, true);
 }
 
-/* The workers' counts of UNKNOWN, and of values beyond the limit. */
-static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret, uint64_t *excess)
+/* Take off what void units have left (engine/worker.c). */
+static void subtract(struct sp_unknowns *from, const struct sp_unknowns *what, uint32_t rules)
 {
-    *excess = 0;
-    for (unsigned i = 0; i < h->jobs; i++) {
-        *excess += h->worker[i].values_excess;
-        if (h->worker[i].exec && sp_exec_unknowns(h->worker[i].exec, ret) < 0)
-            return SP_ERR_NOMEM;
+    for (uint32_t c = 0; c < what->classes && c < from->classes; c++)
+        for (uint32_t r = 0; what->count[c] && from->count[c] && r < rules; r++)
+            from->count[c][r] -= what->count[c][r] < from->count[c][r] ? what->count[c][r] : from->count[c][r];
+}
+
+/* The workers' counts of UNKNOWN. */
+static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret)
+{
+    struct sp_unknowns undone = { 0 };
+    int rc = 0;
+
+    for (unsigned i = 0; rc == 0 && i < h->jobs; i++) {
+        if (h->worker[i].exec)
+            rc = sp_exec_unknowns(h->worker[i].exec, ret);
+        if (rc == 0 && h->worker[i].undo)
+            rc = sp_exec_unknowns(h->worker[i].undo, &undone);
     }
+    subtract(ret, &undone, h->scope.rules->rule_count);
+    sp_unknowns_done(&undone);
     for (uint32_t c = 0; c < ret->classes; c++)
         for (uint32_t r = 0; ret->count[c] && r < h->scope.rules->rule_count; r++)
             h->result->result.not_evaluable += ret->count[c][r];
-    return 0;
+    return rc;
 }
 
 static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t)
@@ -271,11 +297,11 @@ static int conclude(struct hunt *h, double wall, double cpu)
 {
     struct sp_hunt_result *r = &h->result->result;
     struct sp_unknowns unknowns = { 0 };
+    uint64_t excess = h->work.commit.values_excess;
     uint32_t source[TOP_MAX];
-    uint64_t excess;
 
     for (size_t i = 0; i < h->scope.sources.count; i++)
-        add_source(r, &h->scope.sources.source[i], &h->work.tally[i]);
+        add_source(r, &h->scope.sources.source[i], &h->tally[i]);
     count_rules(r, h->scope.rules, &h->options->rules);
     r->interrupted = sp_stopped(h->scope.ctx);
     r->sightings = h->result->tally.sightings;
@@ -286,14 +312,14 @@ static int conclude(struct hunt *h, double wall, double cpu)
     r->hosts = h->result->tally.hosts;
     for (size_t i = 0; i < r->top_count; i++)
         h->result->top[i].source = sp_arena_str(&h->result->tally.arena, sp_str_c(h->scope.sources.source[source[i]].path)).ptr;
-    if (merge_unknowns(h, &unknowns, &excess) < 0) {
+    if (merge_unknowns(h, &unknowns) < 0) {
         sp_unknowns_done(&unknowns);
         return sp_error_nomem(h->err);
     }
     r->limits_hit = excess;
     r->wall_s = seconds(CLOCK_MONOTONIC) - wall;
     r->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    sp_summary_write(&h->result->summary, &h->scope, h->work.tally, &unknowns, r, excess);
+    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, r, excess);
     r->summary = h->result->summary.ptr;
     r->summary_length = h->result->summary.len;
     sp_unknowns_done(&unknowns);
@@ -304,11 +330,13 @@ static void done(struct hunt *h)
 {
     for (unsigned i = 0; h->worker && i < h->jobs; i++)
         sp_worker_done(&h->worker[i]);
-    for (size_t i = 0; h->work.tally && i < h->scope.sources.count; i++)
-        sp_account_done(&h->work.tally[i].account);
+    sp_work_done(&h->work);
+    for (size_t i = 0; h->tally && i < h->scope.sources.count; i++)
+        sp_account_done(&h->tally[i].account);
+    sp_plan_free(h->work.plan);
     sp_free(h->worker);
-    sp_free(h->work.tally);
-    sp_sorter_free(h->work.sorter);
+    sp_free(h->tally);
+    sp_sorter_free(h->sorter);
     pthread_mutex_destroy(&h->work.lock);
     sp_free(h->org_rank);
     sp_buf_done(&h->out);

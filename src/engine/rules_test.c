@@ -124,7 +124,7 @@ static int one_example(struct tester *t, const struct sp_rule *rule, const struc
 
 static int one_rule(struct tester *t, const struct sp_rule *rule)
 {
-    struct sp_account account = { 0 };
+    struct sp_account account;
     struct sp_record record;
     struct sp_str path = examples_path(t->run, rule->file);
     int rc;
@@ -132,6 +132,7 @@ static int one_rule(struct tester *t, const struct sp_rule *rule)
     if (!path.ptr)
         return sp_error_nomem(t->run->err);
     t->path = path.ptr;
+    sp_account_init(&account);
     rc = sp_reader_open(t->reader, path.ptr, true, &account);
     if (rc == 0)
         t->run->result->untested++;
@@ -154,7 +155,7 @@ static int one_rule(struct tester *t, const struct sp_rule *rule)
 int sp_rules_test(struct sp_rules_run *run)
 {
     struct sp_ctx quiet = { 0 }; /* a rule without examples is counted, not an error of a file */
-    struct sp_reader_options r = { &run->scope.limits, &quiet, SP_SOURCE_JSON, false };
+    struct sp_reader_options r = { &run->scope.limits, &quiet, SP_SOURCE_JSON, false, false };
     struct tester t = { .run = run, .reader = sp_reader_new(&r), .events = sp_events_new(run->scope.taxonomy, NULL) };
     const struct sp_rule_set *set = run->scope.rules;
     int rc = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In: sources, by number. Out: sightings in the shared sorter, accounts in the shared table. A worker owns its reader,
- * its evaluator and the buffers that one sighting is rendered in.
+ * In: units, by number. Out: their sightings and accounts, committed in order. A worker owns its reader, its evaluator
+ * and the buffers that one sighting is rendered in.
  */
 #include "engine/worker.h"
 
@@ -11,9 +11,14 @@
 #include "export/sighting.h"
 #include "read/value.h"
 
+enum {
+    LOOK_AROUND = 256, /* records */
+    LOG_MAX = 1 << 20, /* bytes of sightings that a unit may hold before its turn */
+};
+
 int sp_worker_init(struct sp_worker *w, struct sp_work *work)
 {
-    struct sp_reader_options r = { &work->scope->limits, work->scope->ctx, work->scope->type, work->scope->carve };
+    struct sp_reader_options r = { &work->scope->limits, work->scope->ctx, work->scope->type, work->scope->carve, true };
 
     *w = (struct sp_worker){ .work = work };
     w->reader = sp_reader_new(&r);
@@ -25,30 +30,15 @@ int sp_worker_init(struct sp_worker *w, struct sp_work *work)
 
 void sp_worker_done(struct sp_worker *w)
 {
-    struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->payload };
+    struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->scratch };
 
     sp_reader_free(w->reader);
     sp_exec_free(w->exec);
+    sp_exec_free(w->undo);
     sp_events_free(w->events);
-    sp_digest_map_done(&w->copies);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sp_buf_done(all[i]);
     *w = (struct sp_worker){ 0 };
-}
-
-struct sp_str sp_payload_host(struct sp_str payload)
-{
-    uint32_t n;
-
-    memcpy(&n, payload.ptr, sizeof n);
-    return n ? sp_str_cut(payload, sizeof n, n - 1) : (struct sp_str){ NULL, 0 };
-}
-
-struct sp_str sp_payload_line(struct sp_str payload)
-{
-    struct sp_str host = sp_payload_host(payload);
-
-    return sp_str_cut(payload, 4 + host.len, payload.len - 4 - host.len);
 }
 
 /* The items that made the rule true: of an AND all, of an OR those that hold, of a NOT none. */
@@ -103,7 +93,7 @@ static struct sp_str own_field(struct sp_worker *w, const struct sp_event *event
     if (found.count == 0 || found.value[0].type == SP_V_NULL || found.value[0].type == SP_V_MAP)
         return (struct sp_str){ NULL, 0 };
     if (json)
-        sp_value_json(to, found.value[0], &w->payload);
+        sp_value_json(to, found.value[0], &w->scratch);
     else
         sp_value_write(to, found.value[0]);
     return to->len ? sp_buf_view(to) : (struct sp_str){ NULL, 0 };
@@ -114,11 +104,10 @@ static struct sp_str known(bool yes, const struct sp_buf *buf)
     return yes ? sp_buf_view(buf) : (struct sp_str){ NULL, 0 };
 }
 
-/* Everything the chosen format shows of the event; false when memory ran out. */
-static int describe(struct sp_worker *w, struct sp_sighting *s)
+/* Everything the chosen format shows of the event. */
+static int describe(struct sp_worker *w, struct sp_sighting *s, uint64_t *excess)
 {
     const struct sp_event *e = s->event;
-    uint64_t excess = 0;
     int rc = 0;
 
     sp_buf_clear(&w->host);
@@ -129,9 +118,8 @@ static int describe(struct sp_worker *w, struct sp_sighting *s)
     s->user = known(sp_event_user(w->events, e, &w->user), &w->user);
     s->session = known(sp_event_session(w->events, e, &w->session), &w->session);
     if (w->work->format == SP_FORMAT_JSON || w->work->format == SP_FORMAT_SIGHTINGS) {
-        rc = sp_event_values(w->events, e, w->work->scope->limits.values_per_sighting, &w->values, &excess);
+        rc = sp_event_values(w->events, e, w->work->scope->limits.values_per_sighting, &w->values, excess);
         s->values = sp_buf_view(&w->values);
-        w->values_excess += excess;
     }
     if (rc == 0 && w->work->format == SP_FORMAT_JSON) {
         sp_buf_clear(&w->fields);
@@ -162,87 +150,131 @@ static int explain_hit(struct sp_worker *w, struct sp_sighting *s)
     return rc < 0 || w->why.failed || w->code.failed ? SP_ERR_NOMEM : 0;
 }
 
-static void render(struct sp_worker *w, const struct sp_sighting *s)
+static struct sp_sighting_places render(struct sp_worker *w, const struct sp_sighting *s)
 {
+    struct sp_sighting_places at = { SIZE_MAX, SIZE_MAX, SIZE_MAX };
+
     sp_buf_clear(&w->line);
     if (w->work->format == SP_FORMAT_CSV)
-        sp_sighting_csv(&w->line, s);
+        sp_sighting_csv(&w->line, s, &at);
     else if (w->work->format != SP_FORMAT_TABLE)
-        sp_sighting_json(&w->line, s, w->work->format == SP_FORMAT_JSON);
+        sp_sighting_json(&w->line, s, w->work->format == SP_FORMAT_JSON, &at);
+    return at;
 }
 
-/* To the shared sorter, under the lock. */
-static int hand_over(struct sp_worker *w, const struct sp_sighting *s, size_t source)
+/* Commit what the unit has so far; it has its turn. */
+static int commit(struct sp_work *work, struct sp_unit *u, bool finished)
 {
-    struct sp_work *work = w->work;
-    uint32_t host = s->host.ptr ? (uint32_t)s->host.len + 1 : 0;
-    struct sp_sorted one = { .key = { .sec = s->event->time.sec, .nsec = s->event->time.nsec, .no_time = !s->event->time.known,
-                                      .org = work->org_rank[source], .source = (uint32_t)source,
-                                      .offset = s->event->record->offset, .rule = s->rule->rank },
-                             .id = s->id };
     struct sp_error err;
-    int rc;
+    int rc = sp_commit_unit(&work->commit, u, finished, &err);
 
-    sp_buf_clear(&w->payload);
-    sp_buf_add(&w->payload, &host, sizeof host);
-    if (host)
-        sp_buf_str(&w->payload, s->host);
-    sp_buf_str(&w->payload, sp_buf_view(&w->line));
-    if (w->line.failed || w->payload.failed)
-        return SP_ERR_NOMEM;
-    one.payload = sp_buf_view(&w->payload);
-    pthread_mutex_lock(&work->lock);
-    rc = sp_sorter_add(work->sorter, &one, &err);
-    if (rc < 0 && work->error.code == 0)
-        work->error = err;
-    pthread_mutex_unlock(&work->lock);
-    atomic_fetch_add_explicit(&work->sightings, 1, memory_order_relaxed);
-    return rc;
-}
-
-/* Ids of the event: k counts the byte-identical records sighted before it in this source (contract 1).
- * 0; 1: a carved copy of a record that was sighted live, to be dropped; SP_ERR_NOMEM. */
-static int identify(struct sp_worker *w, struct sp_sighting *s)
-{
-    uint64_t *copies;
-
-    if (!sp_sha256(s->event->record->raw, &s->raw) || !(copies = sp_digest_map_at(&w->copies, &s->raw)))
-        return SP_ERR_NOMEM;
-    if (s->event->record->carved && *copies)
-        return 1;
-    return sp_event_id(sp_str_c(s->org), &s->raw, (*copies)++, &s->event_id) ? 0 : SP_ERR_NOMEM;
-}
-
-/* All rules of the event's class. */
-static int judge(struct sp_worker *w, const struct sp_event *event, size_t source)
-{
-    const struct sp_source *src = &w->work->scope->sources.source[source];
-    struct sp_sighting s = { .org = src->org, .source = src->path, .event = event };
-    const struct sp_rule *const *hit;
-    uint32_t count;
-    int rc = sp_exec_event(w->exec, event, &hit, &count);
-
-    if (rc < 0 || count == 0)
-        return rc;
-    rc = identify(w, &s);
-    if (rc == 0)
-        rc = describe(w, &s);
-    if (rc != 0)
-        return rc < 0 ? rc : 0;
-    for (uint32_t i = 0; rc == 0 && i < count; i++) {
-        s.rule = hit[i];
-        if (!sp_sighting_id(sp_str_c(s.org), s.rule->id, &s.rule->sha256, &s.event_id, &s.id))
-            return SP_ERR_NOMEM;
-        rc = explain_hit(w, &s);
-        if (rc == 0) {
-            render(w, &s);
-            rc = hand_over(w, &s, source);
-        }
+    atomic_fetch_add_explicit(&work->bytes, u->bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&work->records, u->records, memory_order_relaxed);
+    atomic_fetch_add_explicit(&work->sightings, work->commit.sightings, memory_order_relaxed);
+    u->bytes = u->records = 0;
+    if (rc < 0) {
+        pthread_mutex_lock(&work->lock);
+        if (work->error.code == 0)
+            work->error = err;
+        pthread_mutex_unlock(&work->lock);
     }
     return rc;
 }
 
-static void note_time(struct sp_source_tally *t, struct sp_time time)
+/* Note how far the reader is; commit what there is if it is the unit's turn, leave if that is all that can be done. */
+static int look_around(struct sp_worker *w)
+{
+    uint64_t at = sp_reader_position(w->reader);
+
+    w->unit->bytes += at > w->place ? at - w->place : 0;
+    w->unit->records += w->since;
+    w->place = at;
+    w->since = 0;
+    w->leave |= atomic_load_explicit(&w->unit->is_void, memory_order_relaxed) || atomic_load_explicit(&w->work->order.stopped, memory_order_relaxed);
+    return !w->leave && sp_order_turn(&w->work->order, w->unit->number) ? commit(w->work, w->unit, false) : 0;
+}
+
+/* The unit holds much: it must have its turn before it may hold more. */
+static int relieve(struct sp_worker *w)
+{
+    w->leave = !sp_order_wait(&w->work->order, w->unit->number, &w->unit->is_void);
+    return w->leave ? 0 : commit(w->work, w->unit, false);
+}
+
+/* sp_part.extend: the part ends inside a record. In its turn it is certain that it began between two, so the next part
+ * is its own too, and void for whoever has it. */
+static uint64_t read_on(void *arg)
+{
+    struct sp_worker *w = arg;
+    struct sp_work *work = w->work;
+    struct sp_part next = { 0 };
+
+    w->leave |= !sp_order_wait(&work->order, w->unit->number, &w->unit->is_void);
+    if (w->leave)
+        return 0;
+    pthread_mutex_lock(&work->order.lock);
+    if (w->reach + 1 < work->order.next) {
+        struct sp_unit *other = &work->unit[++w->reach % work->order.room];
+
+        next = other->part;
+        other->is_void = true;
+        pthread_cond_broadcast(&work->order.moved);
+    } else {
+        (void)sp_parts_next(&w->unit->file->parts, &next); /* not dealt yet */
+    }
+    pthread_mutex_unlock(&work->order.lock);
+    return next.end;
+}
+
+/* One rule's sighting, into the unit. */
+static int add(struct sp_worker *w, struct sp_found_sighting *one, struct sp_sighting *s)
+{
+    int rc;
+
+    if (!sp_sighting_id(sp_str_c(s->org), s->rule->id, &s->rule->sha256, &s->event_id, &s->id))
+        return SP_ERR_NOMEM;
+    rc = explain_hit(w, s);
+    if (rc < 0)
+        return rc;
+    one->places = render(w, s);
+    one->line = sp_buf_view(&w->line);
+    one->key.rule = s->rule->rank;
+    sp_unit_add(w->unit, one);
+    if (w->line.failed || w->unit->log.failed)
+        return SP_ERR_NOMEM;
+    one->first = false;
+    return w->unit->log.len > LOG_MAX ? relieve(w) : 0;
+}
+
+/* All rules of the event's class. */
+static int judge(struct sp_worker *w, const struct sp_event *event)
+{
+    size_t source = w->unit->source;
+    const struct sp_source *src = &w->work->scope->sources.source[source];
+    struct sp_sighting s = { .org = src->org, .source = src->path, .event = event };
+    struct sp_found_sighting one = {
+        .sighting = &s, .first = true,
+        .key = { .sec = event->time.sec, .nsec = event->time.nsec, .no_time = !event->time.known,
+                 .org = w->work->org_rank[source], .source = (uint32_t)source, .offset = event->record->offset },
+    };
+    const struct sp_rule *const *hit;
+    uint32_t count;
+    int rc = sp_exec_event(w->exec, event, &hit, &count);
+
+    w->unit->judged++;
+    if (rc < 0 || count == 0)
+        return rc;
+    if (!sp_sha256(event->record->raw, &s.raw) || !sp_event_id(sp_str_c(s.org), &s.raw, 0, &s.event_id))
+        return SP_ERR_NOMEM;
+    rc = describe(w, &s, &one.excess);
+    for (uint32_t i = 0; rc == 0 && i < count && !w->leave; i++) {
+        s.rule = hit[i];
+        rc = add(w, &one, &s);
+    }
+    return rc;
+}
+
+static void note_time(struct sp_unit *t, struct sp_time time)
 {
     if (!time.known)
         return;
@@ -258,77 +290,203 @@ static bool in_span(const struct sp_work *work, struct sp_time time)
                            (!work->to.known || sp_time_cmp(time, work->to) <= 0));
 }
 
-static int hunt_record(struct sp_worker *w, const struct sp_record *record, size_t source)
+/* 1: the event is to be judged; 0; SP_ERR_NOMEM. */
+static int make_event(struct sp_worker *w, const struct sp_record *record, struct sp_event *event)
 {
-    struct sp_source_tally *t = &w->work->tally[source];
-    struct sp_event event;
-    int rc = sp_event_make(w->events, record, &event);
+    int rc = sp_event_make(w->events, record, event);
 
     if (rc < 0)
         return rc;
-    if (event.time.known && !event.time.has_zone)
-        event.time.sec -= w->work->scope->assume_offset_s;
-    note_time(t, event.time);
-    t->unrecognised += !event.recognised;
-    return in_span(w->work, event.time) ? judge(w, &event, source) : 0;
+    if (event->time.known && !event->time.has_zone)
+        event->time.sec -= w->work->scope->assume_offset_s;
+    return in_span(w->work, event->time);
 }
 
-static void progress(struct sp_worker *w, uint64_t *bytes, uint64_t *records)
+static int hunt_record(struct sp_worker *w, const struct sp_record *record)
 {
-    uint64_t at = sp_reader_position(w->reader);
+    struct sp_event event;
+    int rc = make_event(w, record, &event);
 
-    atomic_fetch_add_explicit(&w->work->bytes, at > *bytes ? at - *bytes : 0, memory_order_relaxed);
-    atomic_fetch_add_explicit(&w->work->records, *records, memory_order_relaxed);
-    *bytes = at > *bytes ? at : *bytes;
-    *records = 0;
+    if (rc < 0)
+        return rc;
+    note_time(w->unit, event.time);
+    w->unit->unrecognised += !event.recognised;
+    if (rc > 0)
+        rc = judge(w, &event);
+    if (rc == 0 && (++w->since >= LOOK_AROUND || w->unit->account.error_total))
+        rc = look_around(w);
+    return rc;
 }
 
-static int hunt_source(struct sp_worker *w, size_t source)
+static int open_unit(struct sp_worker *w, uint64_t (*extend)(void *arg))
+{
+    struct sp_unit *u = w->unit;
+    const struct sp_source *src = &w->work->scope->sources.source[u->source];
+    struct sp_part part = u->part;
+
+    if (!u->file)
+        return sp_reader_open(w->reader, src->path, !src->walked, &u->account);
+    part.extend = extend;
+    part.arg = w;
+    return sp_reader_open_part(w->reader, &u->file->parts, &part, &u->account);
+}
+
+static int hunt_unit(struct sp_worker *w)
+{
+    struct sp_record record;
+    int rc;
+
+    w->place = w->unit->file ? w->unit->part.from : 0;
+    w->reach = w->unit->number;
+    w->since = 0;
+    w->leave = false;
+    rc = open_unit(w, read_on);
+    if (rc > 0) {
+        while (!w->leave && (rc = sp_reader_next(w->reader, &record)) > 0) {
+            rc = hunt_record(w, &record);
+            if (rc < 0)
+                break;
+        }
+        w->unit->lines = sp_reader_lines(w->reader);
+    }
+    if (rc >= 0)
+        rc = look_around(w);
+    sp_reader_close(w->reader);
+    return rc < 0 ? rc : 0;
+}
+
+/* The unit is void: count once more what its records left in the worker's counts of UNKNOWN. */
+static int undo(struct sp_worker *w, struct sp_unit *u)
 {
     struct sp_work *work = w->work;
-    const struct sp_source *src = &work->scope->sources.source[source];
-    uint64_t bytes = 0, records = 0;
+    const struct sp_rule *const *hit;
     struct sp_record record;
-    int rc = sp_reader_open(w->reader, src->path, !src->walked, &work->tally[source].account);
+    struct sp_event event;
+    uint32_t count;
+    int rc;
 
-    sp_digest_map_clear(&w->copies);
-    while (rc > 0) {
+    if (!w->undo)
+        w->undo = sp_exec_new(work->scope->rules, w->events, work->plan);
+    if (!w->undo)
+        return SP_ERR_NOMEM;
+    w->unit = u;
+    rc = open_unit(w, NULL);
+    while (rc > 0 && u->judged) {
         rc = sp_reader_next(w->reader, &record);
-        if (rc <= 0)
+        if (rc <= 0 || (rc = make_event(w, &record, &event)) < 0)
             break;
-        rc = hunt_record(w, &record, source);
-        if (++records >= 256)
-            progress(w, &bytes, &records);
-        if (rc < 0 || atomic_load_explicit(&work->failed, memory_order_relaxed))
-            break;
-        rc = 1;
+        u->judged -= rc > 0;
+        rc = rc > 0 ? sp_exec_event(w->undo, &event, &hit, &count) : 0;
+        rc = rc < 0 ? rc : 1;
     }
-    progress(w, &bytes, &records);
     sp_reader_close(w->reader);
-    work->tally[source].done = rc >= 0 && !sp_stopped(work->scope->ctx);
     return rc < 0 ? rc : 0;
+}
+
+static void fail(struct sp_work *work)
+{
+    pthread_mutex_lock(&work->lock);
+    if (work->error.code == 0)
+        sp_error_nomem(&work->error);
+    pthread_mutex_unlock(&work->lock);
+    sp_order_stop(&work->order);
+}
+
+/* sp_order.commit */
+static void commit_finished(void *who, uint64_t number)
+{
+    struct sp_worker *w = who;
+    struct sp_work *work = w->work;
+    struct sp_unit *u = &work->unit[number % work->order.room];
+    int rc = u->is_void ? undo(w, u) : commit(work, u, true);
+
+    sp_file_drop(u->file);
+    u->file = NULL;
+    if (rc < 0)
+        fail(work);
+}
+
+/* Begin to deal a large source in parts; without memory it is read as a whole. */
+static bool open_file(struct sp_work *work, size_t source)
+{
+    const struct sp_source *src = &work->scope->sources.source[source];
+    struct sp_file *file;
+
+    if (src->size <= SP_PART_BYTES)
+        return false;
+    file = sp_zalloc(sizeof *file);
+    if (!file || !sp_parts_open(&file->parts, src->path, work->scope->type, SP_PART_BYTES)) {
+        sp_free(file);
+        return false;
+    }
+    file->source = source;
+    file->users = 1;
+    work->file = file;
+    return true;
+}
+
+/* sp_order.deal: the next part of the source in hand, or the next source. */
+static bool deal(void *who, uint64_t number)
+{
+    struct sp_work *work = ((struct sp_worker *)who)->work;
+    struct sp_unit *u = &work->unit[number % work->order.room];
+
+    while (!sp_stopped(work->scope->ctx)) {
+        size_t source = work->next;
+        struct sp_part part;
+
+        if (work->file && sp_parts_next(&work->file->parts, &part)) {
+            sp_unit_begin(u, number, work->file->source, work->file);
+            atomic_fetch_add(&work->file->users, 1);
+            u->part = part;
+            return true;
+        }
+        sp_file_drop(work->file);
+        work->file = NULL;
+        if (source == work->scope->sources.count)
+            return false;
+        work->next++;
+        if (work->scope->sources.source[source].skipped || open_file(work, source))
+            continue;
+        sp_unit_begin(u, number, source, NULL);
+        return true;
+    }
+    return false;
+}
+
+int sp_work_init(struct sp_work *work, unsigned workers)
+{
+    unsigned room = 2 * workers + 4;
+
+    work->order.deal = deal;
+    work->order.commit = commit_finished;
+    work->unit = sp_zalloc(room * sizeof *work->unit);
+    return sp_order_init(&work->order, room) == 0 && work->unit ? 0 : SP_ERR_NOMEM;
+}
+
+void sp_work_done(struct sp_work *work)
+{
+    for (unsigned i = 0; work->unit && i < work->order.room; i++)
+        sp_unit_done(&work->unit[i]);
+    sp_free(work->unit);
+    sp_file_drop(work->file);
+    sp_order_done(&work->order);
+    sp_commit_done(&work->commit);
 }
 
 void *sp_worker_run(void *arg)
 {
     struct sp_worker *w = arg;
     struct sp_work *work = w->work;
+    uint64_t number;
 
-    for (;;) {
-        size_t i = atomic_fetch_add(&work->next, 1);
-        int rc;
-
-        if (i >= work->scope->sources.count || atomic_load(&work->failed) || sp_stopped(work->scope->ctx))
-            return NULL;
-        if (work->scope->sources.source[i].skipped)
-            continue;
-        rc = hunt_source(w, i);
-        if (rc < 0) {
-            pthread_mutex_lock(&work->lock);
-            if (work->error.code == 0)
-                sp_error_nomem(&work->error);
-            pthread_mutex_unlock(&work->lock);
-            atomic_store(&work->failed, true);
+    while (sp_order_take(&work->order, w, &number)) {
+        w->unit = &work->unit[number % work->order.room];
+        if (hunt_unit(w) < 0) {
+            fail(work);
+            break;
         }
+        sp_order_finish(&work->order, w, number);
     }
+    return NULL;
 }

@@ -16,12 +16,14 @@ static void member(struct sp_json *w, struct sp_str key, struct sp_str text)
         sp_json_null(w);
 }
 
-static void digest(struct sp_json *w, struct sp_str key, const struct sp_digest *d)
+/* Where its digits begin. */
+static size_t digest(struct sp_json *w, struct sp_str key, const struct sp_digest *d)
 {
     char hex[65];
 
     sp_digest_hex(d, hex);
     member(w, key, (struct sp_str){ hex, 64 });
+    return w->out->len - 65;
 }
 
 static void time_member(struct sp_json *w, struct sp_time t)
@@ -49,22 +51,25 @@ static void rule_member(struct sp_json *w, const struct sp_rule *rule)
     for (uint32_t i = 0; i < rule->tag_count; i++)
         sp_json_str(w, rule->tag[i]);
     sp_json_close(w, ']');
-    digest(w, SP_STR("sha256"), &rule->sha256);
+    (void)digest(w, SP_STR("sha256"), &rule->sha256);
     sp_json_close(w, '}');
 }
 
-static void event_member(struct sp_json *w, const struct sp_sighting *s)
+static size_t event_member(struct sp_json *w, const struct sp_sighting *s)
 {
+    size_t at;
+
     sp_json_key(w, SP_STR("event"));
     sp_json_open(w, '{');
-    digest(w, SP_STR("id"), &s->event_id);
+    at = digest(w, SP_STR("id"), &s->event_id);
     member(w, SP_STR("source"), sp_str_c(s->source));
     sp_json_key(w, SP_STR("offset"));
     sp_json_u64(w, s->event->record->offset);
     sp_json_key(w, SP_STR("length"));
     sp_json_u64(w, s->event->record->length);
-    digest(w, SP_STR("sha256"), &s->raw);
+    (void)digest(w, SP_STR("sha256"), &s->raw);
     sp_json_close(w, '}');
+    return at;
 }
 
 static void part(struct sp_json *w, struct sp_str key, struct sp_str text)
@@ -72,11 +77,14 @@ static void part(struct sp_json *w, struct sp_str key, struct sp_str text)
     member(w, key, text.len ? text : (struct sp_str){ NULL, 0 });
 }
 
-static void whole_members(struct sp_json *w, const struct sp_sighting *s)
+/* Where the record's number begins. */
+static size_t whole_members(struct sp_json *w, const struct sp_sighting *s)
 {
     struct sp_logsource l = sp_class_logsource(s->event->class_);
+    size_t at;
 
     sp_json_key(w, SP_STR("record"));
+    at = w->out->len;
     sp_json_u64(w, s->event->record->number);
     sp_json_key(w, SP_STR("logsource"));
     sp_json_open(w, '{');
@@ -94,28 +102,31 @@ static void whole_members(struct sp_json *w, const struct sp_sighting *s)
     sp_json_raw(w, s->why);
     sp_json_key(w, SP_STR("fields"));
     sp_json_raw(w, s->fields);
+    return at;
 }
 
-void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole)
+void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole, struct sp_sighting_places *ret)
 {
     struct sp_json w = sp_json_to(out);
+    size_t start = out->len;
 
+    *ret = (struct sp_sighting_places){ .record = SIZE_MAX };
     sp_json_open(&w, '{');
     sp_json_key(&w, SP_STR("v"));
     sp_json_u64(&w, 1);
-    digest(&w, SP_STR("id"), &s->id);
+    ret->id = digest(&w, SP_STR("id"), &s->id) - start;
     member(&w, SP_STR("org"), sp_str_c(s->org));
     time_member(&w, s->event->time);
     member(&w, SP_STR("kind"), SP_STR("rule"));
     rule_member(&w, s->rule);
-    event_member(&w, s);
+    ret->event_id = event_member(&w, s) - start;
     member(&w, SP_STR("host"), s->host);
     member(&w, SP_STR("user"), s->user);
     member(&w, SP_STR("session"), s->session);
     sp_json_key(&w, SP_STR("values"));
     sp_json_raw(&w, s->values);
     if (whole)
-        whole_members(&w, s);
+        ret->record = whole_members(&w, s) - start;
     sp_json_close(&w, '}');
     sp_buf_char(out, '\n');
 }
@@ -125,8 +136,9 @@ void sp_sighting_csv_header(struct sp_buf *out)
     sp_buf_text(out, "id,time,org,level,kind,rule_id,title,host,user,source,offset,length,record,sha256,tags\r\n");
 }
 
-void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s)
+void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s, struct sp_sighting_places *ret)
 {
+    size_t start = out->len;
     char hex[65];
 
     sp_digest_hex(&s->id, hex);
@@ -149,8 +161,10 @@ void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s)
     sp_buf_char(out, ',');
     sp_csv_cell(out, sp_str_c(s->source));
     sp_digest_hex(&s->raw, hex);
-    sp_buf_printf(out, ",%llu,%llu,%llu,%s,", (unsigned long long)s->event->record->offset,
-                  (unsigned long long)s->event->record->length, (unsigned long long)s->event->record->number, hex);
+    sp_buf_printf(out, ",%llu,%llu,", (unsigned long long)s->event->record->offset, (unsigned long long)s->event->record->length);
+    *ret = (struct sp_sighting_places){ .id = 0, .event_id = SIZE_MAX, .record = out->len - start };
+    sp_buf_u64(out, s->event->record->number);
+    sp_buf_printf(out, ",%s,", hex);
     for (uint32_t i = 0; i < s->rule->tag_count; i++) {
         if (i)
             sp_buf_char(out, ' ');

@@ -20,11 +20,17 @@ struct sp_sighting {
     struct sp_str host, user, session, values, fields, why, channel, event_code;
 };
 
+/* Where a line, counted from its first byte, has what is only known when all before it is counted: the two ids, 64 hex
+ * digits each, and the record's number in decimal; SIZE_MAX where the format has none. */
+struct sp_sighting_places {
+    size_t id, event_id, record;
+};
+
 /* A line of `--format sightings`, with `whole` of `--format json`; ends with a newline. */
-void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole);
+void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole, struct sp_sighting_places *ret);
 
 /* The header line and a line of CSV; both end with CR LF. */
 void sp_sighting_csv_header(struct sp_buf *out);
-void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s);
+void sp_sighting_csv(struct sp_buf *out, const struct sp_sighting *s, struct sp_sighting_places *ret);
 
 #endif

@@ -64,6 +64,11 @@ void sp_eval_begin(struct sp_eval *e, const struct sp_event *event)
     sp_lookup_begin(e->lookup, event);
 }
 
+struct sp_lookup *sp_eval_lookup(struct sp_eval *e)
+{
+    return e->lookup;
+}
+
 static bool room_for_class(struct sp_eval *e, uint32_t id)
 {
     uint32_t room = e->class_room ? e->class_room : 64;
@@ -230,14 +235,16 @@ static bool address_of(struct sp_str text, uint8_t out[16])
 static bool match_cidr(struct sp_eval *e, const struct sp_pattern *p, struct sp_seen *seen)
 {
     static const uint8_t v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
-    uint8_t a[16];
     unsigned whole = p->prefix / 8, rest = p->prefix % 8;
+    const uint8_t *a = seen->address;
 
     if (!sp_lookup_text(e->lookup, seen)) {
         e->failed = true;
         return false;
     }
-    if (!address_of(seen->text, a))
+    if (seen->is_address == SP_ADDRESS_NOT_ASKED)
+        seen->is_address = address_of(seen->text, seen->address) ? SP_ADDRESS_YES : SP_ADDRESS_NO;
+    if (seen->is_address == SP_ADDRESS_NO)
         return false;
     if (memcmp(a, v4, sizeof v4) == 0 && p->prefix < 96)
         return false; /* a v4 address lies in no v6 network, ::/0 included */

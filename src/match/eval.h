@@ -23,6 +23,9 @@ void sp_eval_free(struct sp_eval *eval);
 /* Begin an event (borrowed until the next begin). */
 void sp_eval_begin(struct sp_eval *eval, const struct sp_event *event);
 
+/* Its look-ups, for who fills them faster. */
+struct sp_lookup *sp_eval_lookup(struct sp_eval *eval);
+
 /* Rules that run on events of a class, by rank; found once a class. NULL: memory ran out. */
 const struct sp_rule *const *sp_eval_rules(struct sp_eval *eval, const struct sp_class *c, uint32_t *ret_count);
 

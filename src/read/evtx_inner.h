@@ -9,6 +9,7 @@
  *      evtx_record.c    walk                          bodies     -> tree of slices
  *      evtx_name.c      dictionary of names
  *      evtx_json.c evtx_xml.c evtx_leaf.c             bodies     -> text, evidence
+ *      evtx_stencil.c                                 bodies     -> the same JSON, for most records
  *
  * All offsets are in the chunk. Arrays grow and are kept from record to record and file to file; whoever
  * calls something that may grow one reads its pointer anew.
@@ -107,6 +108,8 @@ struct evtx_parts {
     uint32_t nodes, node_room, fields, field_room, nodes_max;
 };
 
+enum evtx_stencil_state { EVTX_STENCIL_UNTRIED, EVTX_STENCIL_CUT, EVTX_STENCIL_NONE };
+
 struct evtx_plan {
     uint32_t at, len;              /* the template's definition */
     uint32_t id;                   /* first bytes of its GUID */
@@ -116,6 +119,11 @@ struct evtx_plan {
     bool unique;                   /* no field name comes twice, none is a list */
     bool together;                 /* nor with those of the plan `outer` */
     uint32_t outer;                /* plan index + 1 */
+    uint8_t stencil;               /* evtx_stencil.c: enum evtx_stencil_state */
+    bool members;                  /* of the stencil: there are some */
+    bool fits;                     /* no key of them comes among those at `fits_at` of the plan `fits_outer` */
+    uint32_t fits_outer, fits_at;  /* plan index + 1, node */
+    uint32_t op, op_end;
 };
 
 struct evtx_slot {
@@ -144,6 +152,7 @@ struct evtx_body {
 };
 
 struct evtx_child; /* evtx_json.c */
+struct evtx_op;    /* evtx_stencil.c */
 
 struct sp_evtx {
     struct sp_limits limits;
@@ -185,6 +194,9 @@ struct sp_evtx {
 
     struct evtx_child *child;
     uint32_t children, child_room;
+    struct sp_buf stencil; /* texts of the stencils of this chunk */
+    struct evtx_op *op;
+    uint32_t ops, op_room;
     size_t out_max;
 };
 
@@ -258,5 +270,9 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
 void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, struct sp_buf *out);
 /* Is there anything to show, or are all pieces optional and NULL (and there is one)? */
 bool evtx_left_out(const struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to);
+
+/* evtx_stencil.c: the members of the record's JSON, appended: 1; 0 and nothing appended where sp_evtx_json must walk
+ * the bodies; SP_ERR_NOMEM. */
+int evtx_stencil(struct sp_evtx *e, struct sp_buf *out);
 
 #endif

@@ -328,6 +328,9 @@ int sp_evtx_json(struct sp_evtx *e, struct sp_buf *out)
     if (e->bodies == 0)
         return SP_ERR_USAGE;
     e->out_max = e->limits.record_bytes > SIZE_MAX - out->len ? SIZE_MAX : out->len + (size_t)e->limits.record_bytes;
+    rc = evtx_stencil(e, out);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     e->children = 0;
     rc = collect(&r, 0, e->body[0].node, e->body[0].node_end, evtx_names_stamp(e), &plain);
     if (rc == 0)

@@ -22,12 +22,13 @@ void sp_gaps_done(struct sp_gaps *gaps)
     *gaps = (struct sp_gaps){ 0 };
 }
 
-void sp_gaps_add(struct sp_gaps *gaps, uint64_t number)
+/* A run of numbers behind the last one. */
+static void add_range(struct sp_gaps *gaps, struct sp_range range)
 {
     struct sp_range *last = gaps->count ? &gaps->range[gaps->count - 1] : NULL, *grown;
 
-    if (last && (number == last->last || number == last->last + 1)) {
-        last->last = number;
+    if (last && (range.first == last->last || range.first == last->last + 1)) {
+        last->last = range.last;
         return;
     }
     if (gaps->count == gaps->room) {
@@ -41,7 +42,19 @@ void sp_gaps_add(struct sp_gaps *gaps, uint64_t number)
         gaps->range = grown;
         gaps->room = room;
     }
-    gaps->range[gaps->count++] = (struct sp_range){ number, number };
+    gaps->range[gaps->count++] = range;
+}
+
+void sp_gaps_add(struct sp_gaps *gaps, uint64_t number)
+{
+    add_range(gaps, (struct sp_range){ number, number });
+}
+
+void sp_gaps_join(struct sp_gaps *gaps, const struct sp_gaps *next)
+{
+    gaps->full |= next->full;
+    for (size_t i = 0; i < next->count && !gaps->full; i++)
+        add_range(gaps, next->range[i]);
 }
 
 static int by_first(const void *a, const void *b)

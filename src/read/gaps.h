@@ -23,6 +23,8 @@ struct sp_gaps {
 void sp_gaps_clear(struct sp_gaps *gaps);
 void sp_gaps_done(struct sp_gaps *gaps);
 void sp_gaps_add(struct sp_gaps *gaps, uint64_t number);
+/* Add the numbers of `next`, which come behind those of `gaps`: as if each had been added. */
+void sp_gaps_join(struct sp_gaps *gaps, const struct sp_gaps *next);
 /* Sorts the ranges; number of holes, and of record numbers missing in them. */
 uint64_t sp_gaps_count(struct sp_gaps *gaps, uint64_t *ret_missing);
 

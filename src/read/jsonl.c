@@ -94,6 +94,11 @@ uint64_t sp_jsonl_duplicates(const struct sp_jsonl *j)
     return j->duplicates;
 }
 
+uint64_t sp_jsonl_lines(const struct sp_jsonl *j)
+{
+    return j->line - 1;
+}
+
 static void tell(struct sp_jsonl *j, uint64_t offset, const char *reason)
 {
     j->undecodable++;
@@ -146,7 +151,10 @@ static int token(struct sp_jsonl *j, struct sp_error *err)
         consume(j, n);
         if (n < text.len)
             return 1;
+        /* What follows in a part begins with `{` in front of a line: that ends the remains of a broken record. */
+        j->window.rest = !j->array;
         rc = more(j, err);
+        j->window.rest = false;
         if (rc <= 0)
             return rc;
     }
@@ -328,6 +336,7 @@ static void fill(struct sp_jsonl *j, const struct parsed *parsed, struct sp_reco
         .kind = SP_RECORD_JSON,
         .offset = sp_window_place(&j->window, 0),
         .number = j->array ? j->element : j->line,
+        .by_line = !j->array,
         .raw = sp_window_raw(&j->window, len),
         .tree = &j->tree,
         .inner = j,

@@ -52,6 +52,9 @@ int sp_jsonl_next(struct sp_jsonl *jsonl, struct sp_record *ret, uint64_t *undec
 /* Duplicate keys met so far in this input. */
 uint64_t sp_jsonl_duplicates(const struct sp_jsonl *jsonl);
 
+/* Line ends passed so far. */
+uint64_t sp_jsonl_lines(const struct sp_jsonl *jsonl);
+
 /* The record last handed out as it stands, less white space between its tokens; converted to UTF-8. */
 int sp_jsonl_compact(struct sp_jsonl *jsonl, struct sp_buf *out);
 

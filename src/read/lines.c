@@ -47,6 +47,11 @@ void sp_lines_begin(struct sp_lines *l, struct sp_input *input, sp_lines_trouble
                             .window = l->window, .tree = l->tree, .mended = l->mended, .line = 1 };
 }
 
+uint64_t sp_lines_passed(const struct sp_lines *l)
+{
+    return l->line - 1;
+}
+
 /* Find the end of the line that the text begins with: 1 and its length, and whether a line feed follows;
  * 0 at the end of the input. A line whose length passes the limit is not kept up: `*ret_len` is then beyond it. */
 static int find_end(struct sp_lines *l, size_t *ret_len, bool *ret_feed, struct sp_error *err)
@@ -135,6 +140,7 @@ static int fill(struct sp_lines *l, struct sp_str line, struct sp_record *ret, s
         .kind = SP_RECORD_TEXT,
         .offset = sp_window_place(&l->window, 0),
         .number = l->line,
+        .by_line = true,
         .raw = sp_window_raw(&l->window, line.len),
         .tree = &l->tree,
         .inner = l,
@@ -150,6 +156,7 @@ int sp_lines_next(struct sp_lines *l, struct sp_record *ret, uint64_t *undecodab
     if (!l->begun) {
         l->begun = true;
         rc = sp_window_begin(&l->window, l->input, l->limits->record_bytes, err);
+        l->window.rest = true; /* parts are cut between lines */
     }
     while (rc >= 0) {
         struct sp_str line;

@@ -22,6 +22,9 @@ struct sp_lines *sp_lines_new(const struct sp_limits *limits);
 void sp_lines_free(struct sp_lines *lines);
 void sp_lines_begin(struct sp_lines *lines, struct sp_input *input, sp_lines_trouble *trouble, void *arg);
 
+/* Lines passed so far. */
+uint64_t sp_lines_passed(const struct sp_lines *lines);
+
 /* 1 and the next record, its number the line's from 1; 0 at the end; SP_ERR_IO, SP_ERR_NOMEM. A line beyond
  * limits->record_bytes is told to `trouble`, counted in `*undecodable` and passed over without being kept. */
 int sp_lines_next(struct sp_lines *lines, struct sp_record *ret, uint64_t *undecodable, struct sp_error *err);

@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "read/gaps.h"
 #include "read/lines.h"
 
 enum {
-    NOTES_MAX = 5,                  /* troubles of one source said aloud; all are counted, many are listed */
     EVTX_UNIT = 16 * SP_EVTX_CHUNK, /* read at once */
 };
 
@@ -20,22 +18,18 @@ struct sp_reader {
     struct sp_reader_options options;
     struct sp_input input;
     struct sp_account *account; /* borrowed, of the source in hand */
-    const char *path;
+    struct sp_account_to to;    /* who hears of it */
+    enum sp_source_type type;
     struct sp_evtx *evtx;
     struct sp_jsonl *jsonl;
     struct sp_lines *lines;
-    struct sp_gaps gaps;
     char *unit;          /* EVTX_UNIT bytes of the file */
     size_t unit_len, unit_at;
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
-    bool ended, out_of_memory;
+    uint64_t position; /* where the input was closed */
+    bool ended;
 };
-
-void sp_account_done(struct sp_account *account)
-{
-    sp_arena_done(&account->arena);
-}
 
 struct sp_reader *sp_reader_new(const struct sp_reader_options *options)
 {
@@ -64,13 +58,14 @@ void sp_reader_free(struct sp_reader *r)
     sp_evtx_free(r->evtx);
     sp_jsonl_free(r->jsonl);
     sp_lines_free(r->lines);
-    sp_gaps_done(&r->gaps);
     sp_free(r->unit);
     sp_free(r);
 }
 
 void sp_reader_close(struct sp_reader *r)
 {
+    if (r->input.fd >= 0)
+        r->position = r->input.position;
     sp_input_close(&r->input);
     r->input.fd = -1;
 }
@@ -85,68 +80,46 @@ struct sp_jsonl *sp_reader_jsonl(struct sp_reader *r)
     return r->jsonl;
 }
 
+uint64_t sp_reader_lines(const struct sp_reader *r)
+{
+    switch (r->type) {
+    case SP_SOURCE_JSON:
+    case SP_SOURCE_JSON_DOCUMENT:
+        return sp_jsonl_lines(r->jsonl);
+    case SP_SOURCE_PLAIN:
+        return sp_lines_passed(r->lines);
+    case SP_SOURCE_NONE:
+    case SP_SOURCE_EMPTY:
+    case SP_SOURCE_EVTX:
+    case SP_SOURCE_ARCHIVE:
+    case SP_SOURCE_LATER:
+    default:
+        return 0;
+    }
+}
+
 uint64_t sp_reader_position(const struct sp_reader *r)
 {
-    return r->input.position;
+    return r->input.fd >= 0 ? r->input.position : r->position;
 }
 
-/* Put a trouble into the account, and say the first few aloud. */
-static void trouble(struct sp_reader *r, uint64_t offset, bool lost, const char *reason)
+static void told(void *arg, uint64_t offset, bool lost, const char *reason)
 {
-    struct sp_account *a = r->account;
-    struct sp_error note;
+    struct sp_reader *r = arg;
 
-    a->lost |= lost;
-    if (++a->error_total <= NOTES_MAX) {
-        sp_error_set(&note, SP_ERR_FORMAT, "%s", reason);
-        sp_error_where(&note, "%s@%llu", r->path, (unsigned long long)offset);
-        sp_error_cure(&note, lost ? "the rest is read; compare with another copy of this log" : "the records are read all the same");
-        sp_note(r->options.ctx, &note);
-    }
-    if (a->error_count >= r->options.limits->errors_listed)
-        return;
-    if (a->error_count == a->error_room) {
-        size_t room = a->error_room ? 2 * a->error_room : 8;
-        struct sp_read_error *grown = sp_arena_grow(&a->arena, a->error, a->error_count, room, sizeof *grown);
-
-        if (!grown)
-            return;
-        a->error = grown;
-        a->error_room = room;
-    }
-    a->error[a->error_count].offset = offset;
-    a->error[a->error_count].reason = sp_arena_zalloc(&a->arena, strlen(reason) + 1);
-    if (a->error[a->error_count].reason)
-        memcpy(a->error[a->error_count++].reason, reason, strlen(reason));
+    sp_account_trouble(r->account, &r->to, offset, lost, reason);
 }
 
-static void evtx_trouble(void *arg, uint64_t offset, bool lost, const char *reason)
+static void lost(void *arg, uint64_t offset, const char *reason)
 {
-    trouble(arg, offset, lost, reason);
+    told(arg, offset, true, reason);
 }
 
-static void text_trouble(void *arg, uint64_t offset, const char *reason)
+/* The file is not read at all. */
+static int skip(struct sp_reader *r, bool aloud, const char *reason, const char *cure)
 {
-    trouble(arg, offset, true, reason);
-}
-
-/* The file is not read at all: the reason goes into the account and, if the user named the file, aloud. */
-static int skip(struct sp_reader *r, bool lost, const char *reason, const char *cure)
-{
-    struct sp_account *a = r->account;
-    struct sp_error note;
-    struct sp_str kept = sp_arena_str(&a->arena, sp_str_c(reason));
-
-    a->skipped = kept.ptr ? kept.ptr : "not read";
-    a->lost |= lost;
-    if (lost) {
-        sp_error_set(&note, SP_ERR_FORMAT, "%s", reason);
-        sp_error_where(&note, "%s", r->path);
-        sp_error_cure(&note, "%s", cure);
-        sp_note(r->options.ctx, &note);
-    }
     sp_reader_close(r);
-    return 0;
+    return sp_account_skip(r->account, &r->to, reason, aloud ? cure : NULL);
 }
 
 /* `size` bytes unless the file ends before: pipes hand out less at a time. */
@@ -174,18 +147,19 @@ static int begin_evtx(struct sp_reader *r)
 
     r->chunk = CHUNK_NONE;
     r->unit_len = r->unit_at = 0;
-    r->unit_offset = 0;
-    sp_gaps_clear(&r->gaps);
+    r->unit_offset = r->input.position;
+    if (r->input.position)
+        return 1; /* a part behind the first */
     if (r->input.head.len >= 8 && memcmp(r->input.head.ptr, "ElfChnk\0", 8) == 0)
         return 1; /* chunks without a file header: carved or cut out */
     n = read_full(r, r->unit, SP_EVTX_FILE_HEADER, &err);
     if (n < 0) {
-        trouble(r, r->input.position, true, err.what);
+        told(r, r->input.position, true, err.what);
         return 0;
     }
     r->unit_offset = (uint64_t)n;
     if (n < SP_EVTX_FILE_HEADER) {
-        trouble(r, 0, true, "the file ends inside its EVTX header");
+        told(r, 0, true, "the file ends inside its EVTX header");
         return 0;
     }
     return 1;
@@ -193,15 +167,15 @@ static int begin_evtx(struct sp_reader *r)
 
 static int begin(struct sp_reader *r, bool named, const char *what)
 {
-    switch (r->account->type) {
+    switch (r->type) {
     case SP_SOURCE_EVTX:
         return begin_evtx(r);
     case SP_SOURCE_JSON:
     case SP_SOURCE_JSON_DOCUMENT:
-        sp_jsonl_begin(r->jsonl, &r->input, r->account->type == SP_SOURCE_JSON_DOCUMENT, text_trouble, r);
+        sp_jsonl_begin(r->jsonl, &r->input, r->type == SP_SOURCE_JSON_DOCUMENT, lost, r);
         return 1;
     case SP_SOURCE_PLAIN:
-        sp_lines_begin(r->lines, &r->input, text_trouble, r);
+        sp_lines_begin(r->lines, &r->input, lost, r);
         return 1;
     case SP_SOURCE_EMPTY:
         return 0;
@@ -219,39 +193,55 @@ static int begin(struct sp_reader *r, bool named, const char *what)
     }
 }
 
+static void prepare(struct sp_reader *r, const char *path, struct sp_account *account)
+{
+    sp_reader_close(r);
+    r->account = account;
+    r->to = (struct sp_account_to){ r->options.quiet ? NULL : r->options.ctx, path, r->options.limits };
+    r->type = SP_SOURCE_NONE;
+    r->position = 0;
+    r->ended = false;
+}
+
+/* Bytes of the input; `what` is the kind of an archive. */
+static int start(struct sp_reader *r, bool named, const char *what)
+{
+    int rc;
+
+    r->account->opened = true;
+    r->account->type = r->type;
+    rc = begin(r, named, what);
+    if (rc == 0)
+        sp_reader_close(r);
+    return rc;
+}
+
 int sp_reader_open(struct sp_reader *r, const char *path, bool named, struct sp_account *account)
 {
     struct sp_error err;
     const char *what = "";
     int rc;
 
-    sp_reader_close(r);
-    *account = (struct sp_account){ 0 };
-    sp_arena_init(&account->arena, SIZE_MAX);
-    r->account = account;
-    r->path = path;
-    r->ended = r->out_of_memory = false;
+    prepare(r, path, account);
     rc = sp_input_open(&r->input, path, &err);
     if (rc < 0) {
-        struct sp_str kept = sp_arena_str(&account->arena, sp_str_c(err.what));
-
         r->input.fd = -1;
-        if (rc == SP_ERR_NOMEM || !kept.ptr)
-            return SP_ERR_NOMEM;
-        account->skipped = kept.ptr;
-        account->lost = true;
-        sp_note(r->options.ctx, &err);
-        return 0;
+        return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
     }
-    account->opened = true;
     account->bytes = r->input.size;
-    account->type = sp_source_detect(r->input.head, &what);
-    if (r->options.type != SP_SOURCE_NONE && (account->type != SP_SOURCE_EMPTY || r->options.type == SP_SOURCE_JSON_DOCUMENT))
-        account->type = r->options.type;
-    rc = begin(r, named, what);
-    if (rc == 0 && !account->skipped)
-        sp_reader_close(r);
-    return rc;
+    r->type = sp_source_type_of(r->input.head, r->options.type, &what);
+    return start(r, named, what);
+}
+
+int sp_reader_open_part(struct sp_reader *r, struct sp_parts *parts, const struct sp_part *part, struct sp_account *account)
+{
+    prepare(r, parts->path, account);
+    r->input = sp_input_part(&parts->input, part->from, part->end);
+    r->input.extend = part->extend;
+    r->input.extend_arg = part->arg;
+    r->type = parts->type;
+    account->bytes = part->from ? 0 : r->input.size;
+    return start(r, false, "");
 }
 
 /* Fill the unit with the next chunks of the file: 1, 0 at the end. */
@@ -264,7 +254,7 @@ static int next_unit(struct sp_reader *r)
     r->unit_len = r->unit_at = 0;
     n = read_full(r, r->unit, EVTX_UNIT, &err);
     if (n < 0) {
-        trouble(r, r->input.position, true, err.what);
+        told(r, r->input.position, true, err.what);
         return 0;
     }
     r->unit_len = (size_t)n;
@@ -286,7 +276,7 @@ static int next_chunk(struct sp_reader *r)
             continue;
         }
         r->unit_at += len;
-        rc = sp_evtx_begin(r->evtx, bytes, offset, evtx_trouble, r);
+        rc = sp_evtx_begin(r->evtx, bytes, offset, told, r);
         if (rc != 0)
             return rc;
     }
@@ -309,7 +299,7 @@ static int next_evtx(struct sp_reader *r, struct sp_record *ret)
             r->account->records += undecodable + (rc > 0);
             r->account->undecodable += undecodable;
             if (rc > 0)
-                sp_gaps_add(&r->gaps, ret->number);
+                sp_gaps_add(&r->account->numbers, ret->number);
             if (rc != 0)
                 return rc;
             r->chunk = r->options.carve ? CHUNK_SLACK : CHUNK_NONE;
@@ -332,37 +322,30 @@ static int next_text(struct sp_reader *r, struct sp_record *ret)
 
     if (sp_stopped(r->options.ctx))
         return 0;
-    if (r->account->type == SP_SOURCE_PLAIN)
+    if (r->type == SP_SOURCE_PLAIN)
         rc = sp_lines_next(r->lines, ret, &undecodable, &err);
     else
         rc = sp_jsonl_next(r->jsonl, ret, &undecodable, &err);
     r->account->records += undecodable + (rc > 0);
     r->account->undecodable += undecodable;
     if (rc < 0 && rc != SP_ERR_NOMEM) {
-        trouble(r, r->input.position, true, err.what);
+        told(r, r->input.position, true, err.what);
         rc = 0;
     }
     return rc;
 }
 
-/* The last words about a source: its size where only reading could tell, holes, how many troubles were not said. */
+/* What only the end can tell. */
 static void settle(struct sp_reader *r)
 {
     struct sp_account *a = r->account;
-    struct sp_error note;
 
     if (!r->input.seekable)
         a->bytes = r->input.position;
-    if (a->type == SP_SOURCE_EVTX)
-        a->gaps = sp_gaps_count(&r->gaps, &a->missing);
-    if (a->type == SP_SOURCE_JSON || a->type == SP_SOURCE_JSON_DOCUMENT)
+    if (r->type == SP_SOURCE_JSON || r->type == SP_SOURCE_JSON_DOCUMENT)
         a->duplicates = sp_jsonl_duplicates(r->jsonl);
-    if (a->error_total > NOTES_MAX) {
-        sp_error_set(&note, SP_ERR_FORMAT, "%llu more troubles of this kind", (unsigned long long)(a->error_total - NOTES_MAX));
-        sp_error_where(&note, "%s", r->path);
-        sp_error_cure(&note, "--summary FILE lists them");
-        sp_note(r->options.ctx, &note);
-    }
+    if (!r->options.quiet)
+        sp_account_settle(a, &r->to);
 }
 
 int sp_reader_next(struct sp_reader *r, struct sp_record *ret)
@@ -371,7 +354,7 @@ int sp_reader_next(struct sp_reader *r, struct sp_record *ret)
 
     if (r->ended)
         return 0;
-    rc = r->account->type == SP_SOURCE_EVTX ? next_evtx(r, ret) : next_text(r, ret);
+    rc = r->type == SP_SOURCE_EVTX ? next_evtx(r, ret) : next_text(r, ret);
     if (rc == 0) {
         r->ended = true;
         settle(r);

@@ -88,6 +88,7 @@ struct sp_record {
     uint64_t offset;  /* of the raw bytes in the source */
     uint64_t length;  /* of the raw bytes in the source */
     uint64_t number;  /* EVTX: System/EventRecordID, the frame's where absent; else line or element from 1 */
+    bool by_line;     /* number is a line of the part that is read (read/parts.h) */
     bool carved;      /* found in slack, not in the log proper */
     struct sp_str raw;   /* the raw bytes themselves, in the file's own encoding */
     struct sp_tree *tree; /* decoded; EVTX: flat, as rules name the fields (SPEC: sigma-T24) */

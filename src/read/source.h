@@ -18,12 +18,20 @@ struct sp_input {
     struct sp_str head; /* first bytes already read, for detection and for pipes; owned by the input */
     uint64_t position;  /* of the next sequential read */
     char *head_room;
+    bool part;          /* sp_input_part: sequential reads stop at `end` */
+    uint64_t end;
+    uint64_t (*extend)(void *arg); /* of a part: its new end, 0: none; NULL: none */
+    void *extend_arg;
 };
 
 /* "-" is stdin. Refuses folders, sockets and devices; never blocks on a FIFO it was not told to read.
  * err->where is the path. */
 int sp_input_open(struct sp_input *input, const char *path, struct sp_error *err);
 void sp_input_close(struct sp_input *input); /* copes with zeros and fd -1 */
+/* A part of a file (seekable) for sequential reading, over the same descriptor: `whole` outlives it. */
+struct sp_input sp_input_part(const struct sp_input *whole, uint64_t from, uint64_t end);
+/* At the end of a part: may reading go on behind it? Then the part has a new end. */
+bool sp_input_extend(struct sp_input *input);
 /* Up to `size` bytes at the sequential position: bytes read, 0 at the end, SP_ERR_IO. Retries EINTR. */
 int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_error *err);
 /* The same at a place (seekable inputs only). Short only at the end of the file. */
@@ -43,6 +51,9 @@ enum sp_source_type {
 /* From the first bytes (up to 4 KiB, and the magic number of an EVTX chunk behind a file header): magic numbers; a BOM or JSON's first token; text without NUL and
  * with few controls is plain; the rest is none. Never by name. `what` gets a word for messages ("gzip"). */
 enum sp_source_type sp_source_detect(struct sp_str head, const char **what);
+
+/* The same, unless a type is `given` (SP_SOURCE_NONE: none). A file without a byte is an empty one, or a broken document. */
+enum sp_source_type sp_source_type_of(struct sp_str head, enum sp_source_type given, const char **what);
 
 /* The name of `--source-type`: the type, or SP_SOURCE_LATER for the types of contract 4 that cannot be read
  * yet; SP_ERR_USAGE for a word that is none. */

@@ -255,6 +255,15 @@ static const struct {
     { "plaso", SP_SOURCE_LATER },
 };
 
+enum sp_source_type sp_source_type_of(struct sp_str head, enum sp_source_type given, const char **what)
+{
+    enum sp_source_type found = sp_source_detect(head, what);
+
+    if (given != SP_SOURCE_NONE && (found != SP_SOURCE_EMPTY || given == SP_SOURCE_JSON_DOCUMENT))
+        return given;
+    return found;
+}
+
 int sp_source_type_parse(const char *word, enum sp_source_type *ret, struct sp_error *err)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {

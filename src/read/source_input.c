@@ -150,10 +150,26 @@ int sp_input_open(struct sp_input *input, const char *path, struct sp_error *err
 
 void sp_input_close(struct sp_input *input)
 {
-    if (input->fd > 0) /* never 0: standard input is a copy, so that zeros can be closed */
+    if (input->fd > 0 && !input->part) /* never 0: standard input is a copy, so that zeros can be closed */
         (void)close(input->fd);
     sp_free(input->head_room);
     *input = (struct sp_input){ .fd = -1, .head = SP_STR_NONE };
+}
+
+struct sp_input sp_input_part(const struct sp_input *whole, uint64_t from, uint64_t end)
+{
+    return (struct sp_input){ .fd = whole->fd, .seekable = true, .size = whole->size, .head = whole->head,
+                              .position = from, .part = true, .end = end };
+}
+
+bool sp_input_extend(struct sp_input *input)
+{
+    uint64_t end = input->part && input->position == input->end && input->extend ? input->extend(input->extend_arg) : 0;
+
+    if (end <= input->position)
+        return false;
+    input->end = end;
+    return true;
 }
 
 static int64_t unread(struct sp_error *err)
@@ -170,6 +186,8 @@ int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_e
 {
     int64_t n;
 
+    if (input->part && size > input->end - input->position)
+        size = (size_t)(input->end - input->position);
     if (!input->seekable && input->position < input->head.len) {
         size_t left = input->head.len - (size_t)input->position;
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/jsonw.h"
+#include "base/lanes.h"
 #include "base/time.h"
 #include "base/unicode.h"
 
@@ -26,6 +27,8 @@ uint64_t sp_value_u64(struct sp_value v)
 
     if (v.type == SP_V_INT)
         return (uint64_t)sp_value_i64(v);
+    if (v.len == 4)
+        return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
     for (uint32_t i = v.len < 8 ? v.len : 8; i-- > 0;)
         n = n << 8 | p[i];
     return n;
@@ -92,17 +95,20 @@ static void write_real(struct sp_buf *out, struct sp_value v)
 static void write_guid(struct sp_buf *out, struct sp_value v)
 {
     static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-    const unsigned char *p = v.ptr;
+    const unsigned char *from = v.ptr;
+    char text[38], *p = text;
 
     if (v.len < 16)
         return;
-    sp_buf_char(out, '{');
+    *p++ = '{';
     for (size_t i = 0; i < sizeof order; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
-            sp_buf_char(out, '-');
-        sp_buf_hex(out, p + order[i], 1, false);
+            *p++ = '-';
+        *p++ = "0123456789abcdef"[from[order[i]] >> 4];
+        *p++ = "0123456789abcdef"[from[order[i]] & 15];
     }
-    sp_buf_char(out, '}');
+    *p = '}';
+    sp_buf_add(out, text, sizeof text);
 }
 
 /* MS-DTYP 2.4.2.1: an authority of 2^32 and above is written in hexadecimal. */
@@ -166,14 +172,15 @@ static void write_time(struct sp_buf *out, struct sp_value v)
         sp_buf_hex(out, v.ptr, 16, true);
 }
 
-static void write_utf16(struct sp_buf *out, struct sp_value v)
+/* Bytes of a UTF-16 value without the NULs at its end. */
+static size_t utf16_len(struct sp_value v)
 {
     const unsigned char *p = v.ptr;
     size_t len = v.len & ~UINT32_C(1);
 
     while (len && p[len - 1] == 0 && p[len - 2] == 0)
         len -= 2;
-    sp_utf16_to_utf8(out, p, len);
+    return len;
 }
 
 static void write_ansi(struct sp_buf *out, struct sp_value v)
@@ -199,56 +206,112 @@ static uint32_t hex4(const char *p)
     return n;
 }
 
-/* `\uXXXX` at `at`, with its other half where it is a pair; the offset behind it. A half alone: U+FFFD. */
-static size_t write_u(struct sp_buf *out, struct sp_str s, size_t at)
+/* `\uXXXX` at `*at`, which moves behind it, with its other half where it is a pair; a half alone is itself. */
+static uint32_t read_u(struct sp_str s, size_t *at)
 {
-    uint32_t code, low;
-    char utf8[4];
+    uint32_t code = hex4(s.ptr + *at + 2), low;
 
-    if (s.len - at < 6)
-        return s.len;
-    code = hex4(s.ptr + at + 2);
-    at += 6;
-    if (code >= 0xD800 && code < 0xDC00 && s.len - at >= 6 && s.ptr[at] == '\\' && s.ptr[at + 1] == 'u') {
-        low = hex4(s.ptr + at + 2);
-        if (low >= 0xDC00 && low < 0xE000) {
-            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-            at += 6;
-        }
+    *at += 6;
+    if (code < 0xD800 || code >= 0xDC00 || s.len - *at < 6 || s.ptr[*at] != '\\' || s.ptr[*at + 1] != 'u')
+        return code;
+    low = hex4(s.ptr + *at + 2);
+    if (low < 0xDC00 || low >= 0xE000)
+        return code;
+    *at += 6;
+    return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* What the escape at `*at` stands for, written to `out`; the number of bytes. A stump at the end is nothing. */
+static size_t unescape(char *out, struct sp_str s, size_t *at, bool fold)
+{
+    static const char escape[] = "bfnrt", meaning[] = "\b\f\n\r\t";
+    const char *known;
+    uint32_t code;
+    char c;
+
+    if (s.len - *at < 2 || (s.ptr[*at + 1] == 'u' && s.len - *at < 6)) {
+        *at = s.len;
+        return 0;
     }
-    sp_buf_add(out, utf8, sp_utf8_put(utf8, code));
-    return at;
+    c = s.ptr[*at + 1];
+    if (c == 'u') {
+        code = read_u(s, at);
+        return sp_utf8_put(out, fold ? sp_fold(code) : code);
+    }
+    *at += 2;
+    known = c == '\\' ? NULL : memchr(escape, c, sizeof escape - 1);
+    if (known)
+        c = meaning[known - escape];
+    *out = (char)(fold && c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return 1;
 }
 
 static void write_json_text(struct sp_buf *out, struct sp_value v)
 {
     struct sp_str s = { v.ptr, v.len };
     size_t at = 0;
+    char *p;
 
     if (!sp_buf_reserve(out, s.len)) /* an escape is never shorter than what it stands for */
         return;
+    p = out->ptr + out->len;
     while (at < s.len) {
-        const char *back = memchr(s.ptr + at, '\\', s.len - at);
-        size_t stop = back ? (size_t)(back - s.ptr) : s.len;
+        size_t n;
 
-        sp_buf_add(out, s.ptr + at, stop - at);
-        at = stop;
-        if (s.len - at < 2)
-            break;
-        if (s.ptr[at + 1] == 'u') {
-            at = write_u(out, s, at);
-            continue;
+        if (s.len - at >= 16) {
+            uint32_t odd = sp_lanes_copy16(p, s.ptr + at, false, '\\');
+
+            n = odd ? (size_t)__builtin_ctz(odd) : 16;
+            p += n;
+            at += n;
+            if (!odd)
+                continue;
         }
-        switch (s.ptr[at + 1]) {
-        case 'b': sp_buf_char(out, '\b'); break;
-        case 'f': sp_buf_char(out, '\f'); break;
-        case 'n': sp_buf_char(out, '\n'); break;
-        case 'r': sp_buf_char(out, '\r'); break;
-        case 't': sp_buf_char(out, '\t'); break;
-        default: sp_buf_char(out, s.ptr[at + 1]);
-        }
-        at += 2;
+        if (s.ptr[at] == '\\')
+            p += unescape(p, s, &at, false);
+        else
+            *p++ = s.ptr[at++];
     }
+    out->len = (size_t)(p - out->ptr);
+}
+
+/* The same folded, in one go; SIZE_MAX for text that no JSON reader lets pass: bytes that are no UTF-8 by themselves
+ * may be some when the escapes between them are gone. */
+static size_t fold_json_text(char *out, struct sp_str s)
+{
+    size_t at = 0, n = 0;
+    unsigned char c;
+    uint32_t code;
+
+    while (at < s.len) {
+        if (s.len - at >= 16) {
+            uint32_t odd = sp_lanes_copy16(out + n, s.ptr + at, true, '\\');
+            size_t plain = odd ? (size_t)__builtin_ctz(odd) : 16;
+
+            n += plain;
+            at += plain;
+            if (!odd)
+                continue;
+        }
+        c = (unsigned char)s.ptr[at];
+        if (c == '\\' && s.len - at > 1 && s.ptr[at + 1] == '\\') { /* of all escapes the one in every path */
+            out[n++] = '\\';
+            at += 2;
+        } else if (c == '\\') {
+            if (s.len - at > 1 && s.ptr[at + 1] & 0x80)
+                return SIZE_MAX;
+            n += unescape(out + n, s, &at, true);
+        } else if (c < 0x80) {
+            out[n++] = (char)((unsigned)c - 'A' < 26 ? c + 32 : c);
+            at++;
+        } else {
+            code = sp_utf8_next(s, &at);
+            if (code == SP_UTF8_BAD)
+                return SIZE_MAX;
+            n += sp_utf8_put(out + n, sp_fold(code));
+        }
+    }
+    return n;
 }
 
 void sp_value_write(struct sp_buf *out, struct sp_value v)
@@ -257,11 +320,14 @@ void sp_value_write(struct sp_buf *out, struct sp_value v)
     case SP_V_TEXT:
     case SP_V_NUMBER: sp_buf_add(out, v.ptr, v.len); break;
     case SP_V_JSON_TEXT: write_json_text(out, v); break;
-    case SP_V_UTF16: write_utf16(out, v); break;
+    case SP_V_UTF16: sp_utf16_to_utf8(out, v.ptr, utf16_len(v)); break;
     case SP_V_ANSI: write_ansi(out, v); break;
     case SP_V_INT: sp_buf_i64(out, sp_value_i64(v)); break;
     case SP_V_UINT: sp_buf_u64(out, sp_value_u64(v)); break;
-    case SP_V_HEX: sp_buf_printf(out, "0x%llx", (unsigned long long)sp_value_u64(v)); break;
+    case SP_V_HEX:
+        sp_buf_text(out, "0x");
+        sp_buf_x64(out, sp_value_u64(v));
+        break;
     case SP_V_REAL32:
     case SP_V_REAL64: write_real(out, v); break;
     case SP_V_BOOL: sp_buf_text(out, sp_value_u64(v) ? "true" : "false"); break;
@@ -287,6 +353,54 @@ struct sp_str sp_value_text(struct sp_value v, struct sp_buf *scratch)
     return scratch->failed ? SP_STR_NONE : sp_buf_view(scratch);
 }
 
+/* Room for the value folded where it is folded in one go; 0: by way of its text. */
+static size_t fold_room(struct sp_value v)
+{
+    if (v.type == SP_V_UTF16)
+        return SP_UTF16_ROOM(utf16_len(v));
+    return v.type == SP_V_TEXT || v.type == SP_V_JSON_TEXT || v.type == SP_V_NUMBER ? SP_FOLD_ROOM((size_t)v.len) : 0;
+}
+
+static size_t fold_in_one(char *out, struct sp_value v)
+{
+    struct sp_str s = { v.ptr, v.len };
+
+    if (v.type == SP_V_UTF16)
+        return sp_utf16_fold(out, v.ptr, utf16_len(v));
+    return v.type == SP_V_JSON_TEXT ? fold_json_text(out, s) : sp_utf8_fold_to(out, s);
+}
+
+struct sp_str sp_value_folded(struct sp_value v, struct sp_arena *arena, struct sp_buf *scratch)
+{
+    static const struct sp_str none = { NULL, 0 };
+    size_t room = fold_room(v), n = SIZE_MAX;
+    struct sp_str text;
+    char *out;
+
+    if (room) {
+        out = sp_arena_alloc(arena, room);
+        if (!out)
+            return none;
+        n = fold_in_one(out, v);
+        sp_arena_trim(arena, out, room, n == SIZE_MAX ? 0 : n);
+        if (n != SIZE_MAX)
+            return (struct sp_str){ out, n };
+    }
+    sp_buf_clear(scratch);
+    text = sp_value_text(v, scratch);
+    if (scratch->failed)
+        return none;
+    if (text.len == 0)
+        return SP_STR_NONE;
+    room = SP_FOLD_ROOM(text.len);
+    out = sp_arena_alloc(arena, room);
+    if (!out)
+        return none;
+    n = sp_utf8_fold_to(out, text);
+    sp_arena_trim(arena, out, room, n);
+    return (struct sp_str){ out, n };
+}
+
 struct sp_time sp_value_time(struct sp_value v, struct sp_buf *scratch)
 {
     struct sp_time t = { 0 };
@@ -306,6 +420,11 @@ void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch
     double d;
 
     switch ((enum sp_value_type)v.type) {
+    case SP_V_UTF16:
+        sp_buf_char(out, '"');
+        sp_json_escape_utf16(out, v.ptr, utf16_len(v));
+        sp_buf_char(out, '"');
+        break;
     case SP_V_NULL: sp_json_null(&w); break;
     case SP_V_INT:
     case SP_V_UINT:
@@ -323,16 +442,20 @@ void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch
         break;
     case SP_V_LIST: sp_buf_text(out, "[]"); break;
     case SP_V_MAP: sp_buf_text(out, "{}"); break;
-    case SP_V_TEXT:
-    case SP_V_JSON_TEXT:
-    case SP_V_UTF16:
-    case SP_V_ANSI:
-    case SP_V_HEX:
+    case SP_V_HEX: /* text that needs no escapes */
     case SP_V_BINARY:
     case SP_V_GUID:
     case SP_V_SID:
     case SP_V_FILETIME:
     case SP_V_SYSTEMTIME:
+        sp_buf_char(out, '"');
+        sp_value_write(out, v);
+        sp_buf_char(out, '"');
+        break;
+    case SP_V_TEXT:
+    case SP_V_JSON_TEXT:
+    case SP_V_ANSI:
+        sp_buf_clear(scratch);
         sp_json_str(&w, sp_value_text(v, scratch));
         out->failed |= scratch->failed;
         break;

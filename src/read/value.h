@@ -5,6 +5,7 @@
  */
 #ifndef SP_READ_VALUE_H
 #define SP_READ_VALUE_H
+#include "base/arena.h"
 #include "base/buf.h"
 #include "read/record.h"
 
@@ -15,6 +16,10 @@ void sp_value_write(struct sp_buf *out, struct sp_value value);
 /* The same as a slice: points into the value itself where it is UTF-8 already, else into `scratch`
  * (cleared first). Empty on failed memory, with scratch->failed set. */
 struct sp_str sp_value_text(struct sp_value value, struct sp_buf *scratch);
+
+/* That text folded, without the detour where the value is text already; in the arena. `scratch` is overwritten.
+ * ptr is NULL when memory has run out. */
+struct sp_str sp_value_folded(struct sp_value value, struct sp_arena *arena, struct sp_buf *scratch);
 
 /* Is it a scalar that was a number in the source (INT, UINT, HEX, NUMBER, REAL)? */
 bool sp_value_is_number(struct sp_value value);

@@ -97,6 +97,10 @@ int sp_window_more(struct sp_window *w, struct sp_error *err)
 
         if (n < 0)
             return (int)n;
+        if (n == 0 && got && w->input->part) /* whether it may end here is asked when all of it is used up */
+            break;
+        if (n == 0 && !w->rest && sp_input_extend(w->input))
+            continue;
         if (n == 0) {
             w->end = true;
             break;
@@ -116,11 +120,14 @@ int sp_window_begin(struct sp_window *w, struct sp_input *input, uint64_t bytes_
 
     restart(&w->raw);
     restart(&w->wide);
-    *w = (struct sp_window){ .input = input, .raw = w->raw, .wide = w->wide, .bytes_max = bytes_max };
+    *w = (struct sp_window){ .input = input, .raw = w->raw, .wide = w->wide, .bytes_max = bytes_max,
+                             .base = input->position };
     rc = sp_window_more(w, err);
     if (rc < 0)
         return rc;
     mark = w->raw.ptr;
+    if (w->base) /* a part behind the first */
+        return 0;
     if (w->raw.len >= 3 && memcmp(mark, "\xEF\xBB\xBF", 3) == 0) {
         w->at = w->raw_at = 3;
     } else if (w->raw.len >= 2 && (memcmp(mark, "\xFF\xFE", 2) == 0 || memcmp(mark, "\xFE\xFF", 2) == 0)) {

@@ -30,6 +30,7 @@ struct sp_window {
     uint64_t base;      /* place of raw's first byte in the file */
     uint64_t bytes_max; /* of raw bytes held beyond what was consumed, SP_WINDOW_READ more at most */
     bool end;           /* the input has ended */
+    bool rest;          /* set by the user: a part of a file may end here (read/parts.h) */
 };
 
 /* Start over with an input; memory is kept unless it has grown large. Reads the first stretch and its

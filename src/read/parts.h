@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sp_parts: a large file cut into parts that can be read each on its own, by several readers at once. Read one after
+ * the other they give the records, places and troubles of the whole.
+ *
+ *      EVTX     header + 16 chunks │ 16 chunks │ 16 chunks │ ...      a chunk is self-contained
+ *      lines    line, line ... ↵   │ line ... ↵ │ ...                  plain text
+ *      JSON     {...}↵ {...}↵      │ {...}↵     │ ...                  in front of a `{` that begins a line
+ *
+ * Whether JSON has ended where it is cut is not known until all before it has been read: a record may be pretty-printed
+ * or an array go on. A reader that comes to the end of its part inside of something asks `extend` and reads on into
+ * the next part; what another made of that part is void. Between two records it just ends: a record that begins a line
+ * and follows the end of another is read the same with and without what was before it (read/jsonl.c).
+ *
+ * Line numbers count from the part's first line.
+ */
+#ifndef SP_READ_PARTS_H
+#define SP_READ_PARTS_H
+#include "read/source.h"
+
+enum { SP_PART_BYTES = 1 << 20 };
+
+struct sp_parts {
+    struct sp_input input;
+    enum sp_source_type type;
+    const char *path; /* borrowed */
+    uint64_t at;      /* where the next part begins */
+    uint64_t bytes;   /* of a part, about */
+    bool ended;
+};
+
+struct sp_part {
+    uint64_t from, end; /* UINT64_MAX: to the end that the file has then */
+    uint64_t (*extend)(void *arg); /* set by whoever reads the part: the end of the next one, 0: no; NULL: no */
+    void *arg;
+};
+
+/* 1: the file can be read in parts of about `bytes` (EVTX: a multiple of its chunk) and is longer than one; 0: it is to
+ * be read as a whole (pipes, UTF-16, pretty-printed JSON, small files, what is no log or cannot be opened).
+ * `type` SP_SOURCE_NONE: detect. */
+int sp_parts_open(struct sp_parts *parts, const char *path, enum sp_source_type type, uint64_t bytes);
+void sp_parts_close(struct sp_parts *parts);
+
+/* The next part; false behind the last one. */
+bool sp_parts_next(struct sp_parts *parts, struct sp_part *ret);
+
+#endif
