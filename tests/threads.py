@@ -9,10 +9,13 @@ with everything in them that could betray where they were cut: damaged chunks, s
 records over many lines, arrays. The large ones are also read through a pipe, which is never cut: that must give the same.
 """
 import argparse
+import collections
+import hashlib
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -55,6 +58,13 @@ def small(folder, log):
         write(os.path.join(folder, "small", "deep", f"{i}.evtx"), data[:len(data) - (3000 if i == 5 else 0)])
 
 
+def carvable(chunk):
+    """In the slack stands the chunk's last record, of which the live one is changed a little: a copy of those before."""
+    last, free = struct.unpack_from("<II", chunk, 44)
+    chunk[free + 8:2 * free + 8 - last] = chunk[last:free]
+    chunk[last + 16] ^= 1
+
+
 def large_evtx(log):
     """Four parts: the same chunks again and again, some damaged."""
     chunks = [bytearray(log[i:i + 65536]) for i in range(4096, len(log), 65536)]
@@ -65,6 +75,8 @@ def large_evtx(log):
             chunk[52] ^= 1
         if n % 16 == 15:
             chunk[700:900] = b"A" * 200
+        if n % 13 == 5:
+            carvable(chunk)
         if n == 20:
             chunk[0] = 0
         if n == 33:
@@ -159,6 +171,36 @@ class Hunter:
                     print(f"{what}: {part} of {name} is not that of {runs[0][0]}")
 
 
+def digest(tag, *parts):
+    h = hashlib.sha256(tag.encode() + b"\0")
+    for part in parts:
+        h.update(struct.pack(">I", len(part)) + part)
+    return h.digest()
+
+
+def ids_are_right(hunter, what):
+    """The ids of contract 1, counted here: k is the number of byte-identical records sighted before in the source."""
+    _, out, _, _ = hunter.run(what, "--format", "json", "-j", "3")
+    sightings = sorted(map(json.loads, out.splitlines()), key=lambda s: s["event"]["offset"])
+    seen, last, k, repeated = collections.Counter(), None, 0, 0
+    for s in sightings:
+        e, raw = s["event"], bytes.fromhex(s["event"]["sha256"])
+        if last != e["offset"]:
+            last = e["offset"]
+            k = seen[raw]
+            seen[raw] += 1
+        repeated += k > 0
+        event_id = digest("spoor/event/v1", s["org"].encode(), raw, struct.pack(">Q", k))
+        sighting_id = digest("spoor/sighting/v1", s["org"].encode(), s["rule"]["id"].encode(), bytes.fromhex(s["rule"]["sha256"]), event_id)
+        if (e["id"], s["id"]) != (event_id.hex(), sighting_id.hex()):
+            hunter.bad += 1
+            print(f"{what}@{e['offset']}: wrong ids, copy {k}")
+            return
+    if not repeated:
+        hunter.bad += 1
+        print(f"{what}: no record was there twice")
+
+
 def through_pipe(hunter, name, *options):
     """A pipe is read in one go; but for its name the outcome is that of the file."""
     def plain(result):
@@ -186,6 +228,8 @@ def main():
         for what, options in (("small", ["--format", "json"]), ("text", ["--format", "json", *TEXT_SOURCE]), ("large", ["--format", "json"]), ("large", ["--format", "csv"]),
                               ("large", ["--format", "sightings", "--limit", "sort-bytes=100k", "--limit", "errors-listed=3"])):
             hunter.differ(f"{what} {' '.join(options)}", *((f"-j {jobs}", hunter.run(what, *options, "-j", jobs)) for jobs in JOBS))
+        for name in ("a.evtx", "torn.ndjson"):
+            ids_are_right(hunter, os.path.join("large", name))
         for name in sorted(os.listdir(os.path.join(folder, "large"))):
             through_pipe(hunter, os.path.join("large", name))
         through_pipe(hunter, os.path.join("text", "text.log"), *TEXT_SOURCE)
