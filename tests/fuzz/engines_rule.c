@@ -174,7 +174,7 @@ static void ask(struct round *r, struct wanted *w)
     static const char *const compare[] = { "gt", "gte", "lt", "lte" };
     static const char *const part[] = { "minute", "hour", "day", "week", "month", "year" };
     struct chance *c = &r->chance;
-    uint32_t kind = below(c, w->keyword ? 14 : 24);
+    uint32_t kind = below(c, w->keyword ? 14 : 27);
 
     if (kind < 11) {
         ask_text(r, w);
@@ -206,7 +206,7 @@ static void ask(struct round *r, struct wanted *w)
         w->all = true;
         add_modifier(w, "all");
     }
-    if (!w->keyword && one_in(c, 6)) {
+    if (!w->keyword && one_in(c, 10)) {
         w->neq = true;
         add_modifier(w, "neq");
     }
