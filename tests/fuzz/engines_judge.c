@@ -285,7 +285,7 @@ bool engines_judge(struct chance chance, const struct round_size *size, struct t
     bool same;
 
     begin_tally(t);
-    round_begin(&r, chance);
+    round_begin(&r, chance, size->flood);
     for (uint32_t i = 0; i < size->rules; i++)
         round_add_rule(&r);
     must(!r.rules.failed, "no memory");

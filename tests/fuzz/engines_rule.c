@@ -44,11 +44,13 @@ const struct theme engines_themes[] = {
 };
 const uint32_t engines_theme_count = sizeof engines_themes / sizeof *engines_themes;
 
-void round_begin(struct round *r, struct chance chance)
+void round_begin(struct round *r, struct chance chance, bool windows)
 {
     *r = (struct round){ .chance = chance };
     sp_arena_init(&r->arena, SIZE_MAX);
-    r->theme = &engines_themes[below(&r->chance, engines_theme_count)];
+    do
+        r->theme = &engines_themes[below(&r->chance, engines_theme_count)];
+    while (windows && !r->theme->channel);
     for (int i = 0; i < ENGINES_POOL; i++)
         r->literal[i] = literal_fresh(r);
     for (int i = 8; i < ENGINES_POOL; i++)
