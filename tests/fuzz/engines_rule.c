@@ -51,6 +51,8 @@ void round_begin(struct round *r, struct chance chance, bool windows)
     do
         r->theme = &engines_themes[below(&r->chance, engines_theme_count)];
     while (windows && !r->theme->channel);
+    if (one_in(&r->chance, 6)) /* most fields that cannot be */
+        r->theme = &engines_themes[1];
     for (int i = 0; i < ENGINES_POOL; i++)
         r->literal[i] = literal_fresh(r);
     for (int i = 8; i < ENGINES_POOL; i++)
