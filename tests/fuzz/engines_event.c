@@ -105,7 +105,7 @@ static void choose_header(struct round *r, struct made *m, uint32_t flood)
     m->provider = (struct example){ sp_str_c(t->provider), false };
     m->eventid = (struct example){ sp_str_c(t->eventid), one_in(&r->chance, 2) };
     if (one_in(&r->chance, 8))
-        m->eventid = (struct example){ sp_str_c(engines_themes[below(&r->chance, 16)].eventid), true };
+        m->eventid = (struct example){ sp_str_c(engines_themes[below(&r->chance, 17)].eventid), true };
     for (int i = 0; i < 3; i++) {
         switch (below(&r->chance, 30)) { /* null and not there at all are easily taken for each other */
         case 0: *part[i] = (struct example){ sp_str_c(odd[below(&r->chance, sizeof odd / sizeof *odd)]), true }; break;

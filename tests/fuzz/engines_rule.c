@@ -37,6 +37,8 @@ const struct theme engines_themes[] = {
       { "ThreatName>Threat Name", "SourceName>Source Name", "Path", "Feature_Name>Feature Name", "ThreatName", "Threat Name" } },
     { "Microsoft-Windows-Kernel-File/Analytic", "Microsoft-Windows-Kernel-File", "12", "windows", "file_access", NULL,
       { "TargetFilename", "TargetFilename>FileName", "ProcessId>Execution_ProcessID", "FileName", "Image" } },
+    { "Odd/Log", "Odd-Provider", "5", "windows", "odd_things", "odd", /* the classes of engines_judge.c's own map */
+      { "A>B", "J>A", "F>A", "F>B", "D>A", "R>A", "A", "B", "!Z", "EventID>Other", "Channel", "Provider_Name>Provider_Name", "J>B" } },
     { "Vendor/Channel", "Vendor-Provider", "77", "windows", NULL, NULL, { "a", "a.b", "x y", "Data", "Image" } },
     { NULL, NULL, NULL, "acme", "thing", NULL, { "a", "a.b", "a.b[0].c", "a[1]", "x", "long.dotted.name", "\u0438\u043c\u044f", "EventID", "Channel" } },
     { NULL, NULL, NULL, "aws", NULL, "cloudtrail",
