@@ -304,24 +304,19 @@ static bool header_is_simple(const struct sp_event *event)
 {
     const struct sp_node *node = event->tree->node;
     const uint32_t header[3] = { event->channel, event->provider, event->eventid };
-    uint32_t met = 0, there = 0;
 
-    for (int i = 0; i < 3; i++) {
-        there += header[i] != 0;
+    for (int i = 0; i < 3; i++)
         if (header[i] && (node[header[i]].value.type == SP_V_NULL || node[header[i]].value.type == SP_V_LIST))
             return false;
-    }
     for (uint32_t at = node[event->fields].child; at; at = node[at].next) {
         const struct sp_str *name = &node[at].name;
 
-        if (!(name->len == 7 && (memcmp(name->ptr, "EventID", 7) == 0 || memcmp(name->ptr, "Channel", 7) == 0)) &&
-            !(name->len == 13 && memcmp(name->ptr, "Provider_Name", 13) == 0))
-            continue;
-        if (at != header[0] && at != header[1] && at != header[2])
+        if (((name->len == 7 && (memcmp(name->ptr, "EventID", 7) == 0 || memcmp(name->ptr, "Channel", 7) == 0)) ||
+             (name->len == 13 && memcmp(name->ptr, "Provider_Name", 13) == 0)) &&
+            at != header[0] && at != header[1] && at != header[2]) /* in EVTX the header's may stand inside this one, a list */
             return false;
-        met++;
     }
-    return met == there; /* EVTX: the header's may stand inside a list */
+    return true;
 }
 
 /* A number that is written in another way than rules write it: 3.0, 3e0, -0. */
