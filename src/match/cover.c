@@ -361,18 +361,30 @@ static bool has_fieldref(const struct sp_item *item)
     return false;
 }
 
-static struct guess of_item(struct cover *c, const struct sp_item *item)
+/* Is the item the same for all events of the origin? */
+static bool constant_item(struct cover *c, const struct sp_item *item, enum sp_truth *ret)
 {
     struct sp_item_seen seen;
-    struct guess *g, all;
 
+    *ret = SP_UNKNOWN;
     if (item->field.len && impossible(c, item->field))
-        return constant(SP_UNKNOWN);
-    if (over_header(c, item) && !has_fieldref(item)) {
-        if (sp_eval_item(c->eval, c->rule, item, &seen) < 0)
-            c->failed = true;
-        return constant(seen.truth);
-    }
+        return true;
+    if (!over_header(c, item) || has_fieldref(item))
+        return false;
+    if (sp_eval_item(c->eval, c->rule, item, &seen) < 0)
+        c->failed = true;
+    else
+        *ret = seen.truth;
+    return true;
+}
+
+static struct guess of_item(struct cover *c, const struct sp_item *item)
+{
+    struct guess *g, all;
+    enum sp_truth truth;
+
+    if (constant_item(c, item, &truth))
+        return constant(truth);
     if (item->exists)
         return if_missing(c, item, item->exists_wanted ? SP_TRUE : SP_FALSE);
     if (item->neq && has_fieldref(item))
@@ -542,12 +554,11 @@ static struct priced constant_step(enum sp_truth truth)
 
 static struct priced step_of_item(struct cover *c, const struct sp_item *item)
 {
-    struct guess g;
+    enum sp_truth truth;
 
+    if (constant_item(c, item, &truth))
+        return constant_step(truth);
     (void)add_field(c, item->field_id, c->rule->logsource.category.len && item->field.len);
-    g = of_item(c, item);
-    if (!g.first)
-        return constant_step(g.truth);
     return (struct priced){ .step = { .kind = SP_STEP_ITEM, .item = item }, .price = item_price(item) };
 }
 
@@ -632,15 +643,6 @@ static void add_rule(struct cover *c, const struct sp_rule *rule)
     r->unknowns += !always && g.truth == SP_UNKNOWN;
 }
 
-static int by_field(const void *a, const void *b)
-{
-    const struct wish *x = a, *y = b;
-
-    if (x->field != y->field)
-        return x->field < y->field ? -1 : 1;
-    return x->type != y->type ? (x->type < y->type ? -1 : 1) : (x->wish.rule > y->wish.rule) - (x->wish.rule < y->wish.rule);
-}
-
 /* The rules of wishes [from, to), which are by rule: each once. */
 static const uint32_t *rule_list(struct cover *c, uint32_t from, uint32_t to, uint32_t *count)
 {
@@ -659,7 +661,7 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
 {
     uint32_t literals = from, presents, missing;
     struct sp_key_wish *list;
-    int rc = 0;
+    int rc;
 
     while (literals < to && c->wish[literals].type == KEY_LITERAL)
         literals++;
@@ -680,20 +682,46 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
     f->values = literals > from || f->numbers;
     f->keyed = to > from;
     if (f == c->residual->keywords)
-        rc = sp_scan_build(c->arena, list, literals - from, &c->residual->scan);
-    if (rc == 0)
-        rc = sp_index_build(c->arena, list, literals - from, &f->index);
+        sp_scan_build(list, literals - from, &c->residual->scan);
+    rc = sp_index_build(c->arena, list, literals - from, &f->index);
     sp_free(list);
     return rc;
+}
+
+/* Wishes by field and type, in the order of rules as they are: one pass that counts, one that moves. */
+static int sort_wishes(struct cover *c)
+{
+    enum { TYPES = KEY_ALWAYS + 1 };
+    uint32_t *at = sp_zalloc(((size_t)c->residual->fields * TYPES + 1) * sizeof *at), sum = 0;
+    struct wish *sorted = sp_realloc_array(NULL, (size_t)c->wishes + 1, sizeof *sorted);
+
+    if (!at || !sorted) {
+        sp_free(at);
+        sp_free(sorted);
+        return SP_ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < c->wishes; i++)
+        at[c->wish[i].field * TYPES + c->wish[i].type]++;
+    for (uint32_t i = 0; i < c->residual->fields * TYPES; i++) {
+        uint32_t count = at[i];
+
+        at[i] = sum;
+        sum += count;
+    }
+    for (uint32_t i = 0; i < c->wishes; i++)
+        sorted[at[c->wish[i].field * TYPES + c->wish[i].type]++] = c->wish[i];
+    sp_free(at);
+    sp_free(c->wish);
+    c->wish = sorted;
+    c->wish_room = c->wishes + 1;
+    return 0;
 }
 
 static int settle_fields(struct cover *c)
 {
     uint32_t from = 0;
-    int rc = 0;
+    int rc = sort_wishes(c);
 
-    if (c->wishes)
-        qsort(c->wish, c->wishes, sizeof *c->wish, by_field);
     for (uint32_t f = 0; f < c->residual->fields && rc == 0; f++) {
         uint32_t to = from;
 

@@ -290,7 +290,8 @@ static bool match_field(struct sp_eval *e, const struct sp_pattern *p, struct sp
         if (p->where == SP_WHERE_WHOLE && (sp_value_is_number(seen->value) || sp_value_is_number(o->value)) &&
             decimal_of(e, seen, &a) && decimal_of(e, o, &b) && sp_decimal_cmp(&a, &b) == 0)
             return true;
-        if (!sp_lookup_folded(e->lookup, seen) || !sp_lookup_folded(e->lookup, o)) {
+        if (p->cased ? !sp_lookup_text(e->lookup, seen) || !sp_lookup_text(e->lookup, o)
+                     : !sp_lookup_folded(e->lookup, seen) || !sp_lookup_folded(e->lookup, o)) {
             e->failed = true;
             return false;
         }

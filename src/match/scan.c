@@ -8,9 +8,7 @@
 #include <immintrin.h>
 #endif
 
-#include "base/error.h"
-
-enum { PRINT = 4, LITERALS_MAX = 96, BLOCK = 32 };
+enum { PRINT = 4, LITERALS_MAX = 96, FOLDED_MAX = 32, BLOCK = 32 };
 
 static uint8_t lower(uint8_t c)
 {
@@ -34,8 +32,8 @@ static bool is_typed(struct sp_str literal)
     return true;
 }
 
-/* Where the print of a literal begins: its rarest run of four; SIZE_MAX when no four safe bytes stand together. */
-static size_t find_print(struct sp_str l)
+/* Where the print of a literal begins: its rarest run of four; SIZE_MAX when there is none, of safe bytes if asked. */
+static size_t find_print(struct sp_str l, bool safe)
 {
     size_t best = SIZE_MAX;
     uint32_t best_ppm = UINT32_MAX;
@@ -43,7 +41,8 @@ static size_t find_print(struct sp_str l)
     for (size_t i = 0; i + PRINT <= l.len; i++) {
         uint32_t ppm = sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT));
 
-        if (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]) && ppm < best_ppm) {
+        if ((!safe || (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]))) &&
+            ppm < best_ppm) {
             best = i;
             best_ppm = ppm;
         }
@@ -51,47 +50,78 @@ static size_t find_print(struct sp_str l)
     return best;
 }
 
-int sp_scan_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+static void add_print(struct sp_scan *s, const char *print)
 {
-    (void)arena;
+    const uint8_t *p = (const uint8_t *)print;
+    /* Equal prints share a bucket, and near ones tend to. */
+    uint8_t bucket = (uint8_t)(1u << (p[0] + 3u * p[1] + 5u * p[2]) % 8);
+
+    for (size_t n = 0; n < PRINT; n++) {
+        s->low[n][p[n] & 15] |= bucket;
+        s->high[n][p[n] >> 4] |= bucket;
+    }
+}
+
+void sp_scan_build(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+{
     *ret = (struct sp_scan){ .usable = count <= LITERALS_MAX };
     for (uint32_t i = 0; i < count; i++) {
-        size_t at = find_print(wish[i].literal);
-        uint8_t bucket;
+        size_t at = find_print(wish[i].literal, true);
 
         ret->typed |= is_typed(wish[i].literal);
-        if (at == SIZE_MAX) {
-            ret->usable = false;
-            return 0;
-        }
-        /* Equal prints share a bucket, and near ones tend to. */
-        bucket = (uint8_t)(1u << ((unsigned char)wish[i].literal.ptr[at] + 3u * (unsigned char)wish[i].literal.ptr[at + 1]) % 8);
-        for (size_t n = 0; n < PRINT; n++) {
-            uint8_t c = lower((uint8_t)wish[i].literal.ptr[at + n]);
-
-            ret->low[n][c & 15] |= bucket;
-            ret->high[n][c >> 4] |= bucket;
-        }
+        ret->usable &= at != SIZE_MAX;
+        if (ret->usable)
+            add_print(ret, wish[i].literal.ptr + at);
     }
-    return 0;
+}
+
+void sp_scan_build_folded(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+{
+    *ret = (struct sp_scan){ .usable = count > 0 };
+    for (uint32_t i = 0, taken = 0; i < count && ret->usable; i++) {
+        struct sp_str l = wish[i].literal;
+
+        if (wish[i].kind != SP_KEY_ANY || l.len < PRINT || (i && wish[i - 1].kind == SP_KEY_ANY && sp_str_eq(l, wish[i - 1].literal)))
+            continue;
+        ret->usable = ++taken <= FOLDED_MAX;
+        add_print(ret, l.ptr + find_print(l, false));
+    }
 }
 
 static inline uint8_t buckets(const struct sp_scan *s, int n, uint8_t c)
 {
-    c = lower(c);
     return s->low[n][c & 15] & s->high[n][c >> 4];
 }
 
-/* Units of 1 or 2 bytes each; one that is not ASCII, and an escaped one in JSON: perhaps. */
-static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+/* What a value is made of. */
+enum form {
+    FOLDED, /* bytes, any, folded already */
+    BYTES,  /* one that is not ASCII: perhaps */
+    JSON,   /* the same, and so is one escaped by its number */
+    WIDE    /* UTF-16 */
+};
+
+/* Is the u at `at` the one of a \\u? The backslash may be escaped itself. */
+static bool is_escape(const uint8_t *p, size_t at)
 {
+    size_t n = 0;
+
+    while (n < at && p[at - n - 1] == '\\')
+        n++;
+    return n % 2 == 1;
+}
+
+static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
+{
+    unsigned size = form == WIDE ? 2 : 1;
     uint8_t fits[PRINT] = { 0 }; /* buckets whose print fits so far, begun one, two and three units ago */
 
     for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
 
-        if (c >= 0x80 || (size == 2 && p[i * size + 1]) || (json && c == 'u' && i && p[i - 1] == '\\'))
+        if (form != FOLDED && (c >= 0x80 || (form == WIDE && p[i * size + 1]) || (form == JSON && c == 'u' && is_escape(p, i))))
             return true;
+        c = form == FOLDED ? c : lower(c);
         if (fits[2] & buckets(s, 3, c))
             return true;
         fits[2] = fits[1] & buckets(s, 2, c);
@@ -125,32 +155,40 @@ AVX2 static inline __m256i lower32(__m256i v)
 }
 
 /* 32 units as bytes; a unit above 0xFF saturates, so that it is seen as not ASCII. */
-AVX2 static inline __m256i load32(const uint8_t *p, unsigned size)
+AVX2 static inline __m256i load32(const uint8_t *p, enum form form)
 {
     __m256i a, b, big;
 
     a = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    if (size == 1)
+    if (form != WIDE)
         return a;
     b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
     big = _mm256_set1_epi16(0x00FF); /* min: packing takes units as signed */
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(_mm256_min_epu16(a, big), _mm256_min_epu16(b, big)), 0xD8);
 }
 
-/* A block of 32 units, prints that begin in it and end in it. */
-AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, unsigned size, bool json)
+/* Is one of the characters of this block escaped by its number? `at` is where it begins in the text `p`. */
+AVX2 static inline bool escapes(__m256i raw, const uint8_t *p, size_t at)
 {
-    __m256i raw = load32(p, size), text = lower32(raw), met = buckets32(t, 0, text), b, c, d;
-    uint32_t slash, u;
+    uint32_t slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
+    uint32_t u = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u'))) & slash << 1;
 
-    if (_mm256_movemask_epi8(raw))
-        return true;
-    if (json) {
-        slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
-        u = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u')));
-        if (slash << 1 & u)
+    for (; u; u &= u - 1)
+        if (is_escape(p, at + (size_t)__builtin_ctz(u)))
             return true;
-    }
+    return false;
+}
+
+/* The 32 units from `at` on: prints that begin in it and end in it. */
+AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, size_t at, enum form form)
+{
+    __m256i raw = load32(p + (form == WIDE ? 2 * at : at), form), text = form == FOLDED ? raw : lower32(raw);
+    __m256i met = buckets32(t, 0, text), b, c, d;
+
+    if (form != FOLDED && _mm256_movemask_epi8(raw))
+        return true;
+    if (form == JSON && escapes(raw, p, at))
+        return true;
     b = buckets32(t, 1, text);
     c = buckets32(t, 2, text);
     d = buckets32(t, 3, text);
@@ -162,7 +200,7 @@ AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, 
 }
 
 /* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
-AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     uint8_t brief[2 * BLOCK] = { 0 };
     struct tables t;
@@ -172,13 +210,13 @@ AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t 
         t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
     if (count < BLOCK) {
-        memcpy(brief, p, count * size);
-        return perhaps_block(&t, brief, size, json);
+        memcpy(brief, p, count * (form == WIDE ? 2 : 1));
+        return perhaps_block(&t, brief, 0, form);
     }
     for (size_t i = 0; count - i > BLOCK; i += BLOCK - PRINT + 1)
-        if (perhaps_block(&t, p + i * size, size, json))
+        if (perhaps_block(&t, p, i, form))
             return true;
-    return perhaps_block(&t, p + (count - BLOCK) * size, size, json);
+    return perhaps_block(&t, p, count - BLOCK, form);
 }
 
 static bool has_avx2(void)
@@ -186,9 +224,9 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2");
 }
 #else
-static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
-    return perhaps_units(s, p, count, size, json);
+    return perhaps_units(s, p, count, form);
 }
 
 static bool has_avx2(void)
@@ -197,10 +235,10 @@ static bool has_avx2(void)
 }
 #endif
 
-static bool perhaps(const struct sp_scan *s, struct sp_value v, bool wide)
+static bool perhaps(const struct sp_scan *s, struct sp_value v, bool registers)
 {
-    unsigned size = v.type == SP_V_UTF16 ? 2 : 1;
-    bool json = v.type == SP_V_JSON_TEXT; /* behind \u any character may hide */
+    enum form form = v.type == SP_V_UTF16 ? WIDE : v.type == SP_V_JSON_TEXT ? JSON : BYTES;
+    size_t count = form == WIDE ? v.len / 2 : v.len;
 
     if (!s->usable)
         return true;
@@ -230,9 +268,19 @@ static bool perhaps(const struct sp_scan *s, struct sp_value v, bool wide)
     default:
         return s->typed;
     }
-    if (v.len / size < PRINT) /* too short for any, but perhaps not ASCII: a Kelvin sign is a k */
-        return perhaps_units(s, v.ptr, v.len / size, size, json);
-    return wide ? perhaps_avx2(s, v.ptr, v.len / size, size, json) : perhaps_units(s, v.ptr, v.len / size, size, json);
+    if (count < PRINT || !registers) /* too short for a print, but perhaps not ASCII: a Kelvin sign is a k */
+        return perhaps_units(s, v.ptr, count, form);
+    return perhaps_avx2(s, v.ptr, count, form);
+}
+
+bool sp_scan_folded(const struct sp_scan *s, struct sp_str text)
+{
+    if (!s->usable)
+        return true;
+    if (text.len < PRINT)
+        return false;
+    return has_avx2() ? perhaps_avx2(s, (const uint8_t *)text.ptr, text.len, FOLDED)
+                      : perhaps_units(s, (const uint8_t *)text.ptr, text.len, FOLDED);
 }
 
 bool sp_scan_perhaps(const struct sp_scan *s, struct sp_value v)

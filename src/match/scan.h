@@ -17,13 +17,12 @@
 #include "match/gram.h"
 #include "read/record.h"
 
-struct sp_scan {
-    bool usable;          /* false: say perhaps to everything */
-    bool typed;           /* some literal could stand in the text of a number, a GUID, a time: not only in texts */
-    uint8_t low[4][16], high[4][16];
-};
+void sp_scan_build(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret);
 
-int sp_scan_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret);
+/* The same for texts that are folded already, whatever bytes the literals have: an index asks before it goes over a
+ * value gram by gram. Usable for few literals only: many fill the tables. */
+void sp_scan_build_folded(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret);
+bool sp_scan_folded(const struct sp_scan *scan, struct sp_str text);
 
 /* False: the value, folded, holds none of the literals. */
 bool sp_scan_perhaps(const struct sp_scan *scan, struct sp_value value);

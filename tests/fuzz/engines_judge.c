@@ -264,6 +264,7 @@ static bool judge_events(struct round *r, const struct engines *e, const struct 
             printf("no JSON: %.*s\n", SP_STR_ARG(made->text));
             return false;
         }
+        what = "TRUE";
         odd = judge_event(e, made, &event, &v);
         (void)sp_eval_rules(sp_exec_eval(e->plain), event.class_, &applicable);
         t->events++;
