@@ -14,6 +14,7 @@
 enum {
     BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
     RARE_PPM = 20,     /* of a gram that was not met in the logs measured */
+    SCAN_SLOTS = 256,  /* fields with fewer literals than half of it are scanned first */
     BITMAP_BITS_MIN = 1 << 9,
     BITMAP_BITS_MAX = 1 << 17
 };
@@ -360,7 +361,8 @@ int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint3
     if (b.taken && b.known && b.next && b.draft) {
         make_drafts(&b);
         rc = make_tables(&b);
-        sp_scan_build_folded(wish, count, &ret->scan);
+        if (rc == 0 && ret->gram.slot && ret->gram.mask < SCAN_SLOTS)
+            rc = sp_scan_build_folded(arena, wish, count, &ret->scan);
     }
     sp_free(b.taken);
     sp_free(b.known);

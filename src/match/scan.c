@@ -4,11 +4,15 @@
  */
 #include "match/scan.h"
 
+#include <endian.h>
+
 #if defined __x86_64__
 #include <immintrin.h>
 #endif
 
-enum { PRINT = 4, LITERALS_MAX = 96, FOLDED_MAX = 32, BLOCK = 32 };
+#include "base/error.h"
+
+enum { PRINT = 4, BLOCK = 32 };
 
 static uint8_t lower(uint8_t c)
 {
@@ -50,42 +54,86 @@ static size_t find_print(struct sp_str l, bool safe)
     return best;
 }
 
-static void add_print(struct sp_scan *s, const char *print)
+static uint32_t print_hash(uint32_t print)
+{
+    return print * UINT32_C(0x9E3779B1) >> 8;
+}
+
+/* No print is 0: a NUL stands in no literal that is printed. */
+static uint32_t print_at(const char *p)
+{
+    uint32_t print;
+
+    memcpy(&print, p, sizeof print);
+    return print;
+}
+
+static void add_print(struct sp_scan *s, uint32_t *table, const char *print)
 {
     const uint8_t *p = (const uint8_t *)print;
     /* Equal prints share a bucket, and near ones tend to. */
     uint8_t bucket = (uint8_t)(1u << (p[0] + 3u * p[1] + 5u * p[2]) % 8);
+    uint32_t value = print_at(print), at = print_hash(value) & s->mask;
 
     for (size_t n = 0; n < PRINT; n++) {
         s->low[n][p[n] & 15] |= bucket;
         s->high[n][p[n] >> 4] |= bucket;
     }
+    while (table[at] && table[at] != value)
+        at = (at + 1) & s->mask;
+    table[at] = value;
 }
 
-void sp_scan_build(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+static bool is_print(const struct sp_scan *s, uint32_t value)
 {
-    *ret = (struct sp_scan){ .usable = count <= LITERALS_MAX };
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t at = print_hash(value) & s->mask; s->print[at]; at = (at + 1) & s->mask)
+        if (s->print[at] == value)
+            return true;
+    return false;
+}
+
+static uint32_t *new_table(struct sp_arena *arena, uint32_t count, struct sp_scan *ret)
+{
+    uint32_t room = 8, *table;
+
+    while (room < 2 * count)
+        room *= 2;
+    table = sp_arena_zalloc(arena, room * sizeof *table);
+    *ret = (struct sp_scan){ .usable = true, .print = table, .mask = room - 1 };
+    return table;
+}
+
+int sp_scan_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+{
+    uint32_t *table = new_table(arena, count, ret);
+
+    for (uint32_t i = 0; table && i < count; i++) {
         size_t at = find_print(wish[i].literal, true);
 
         ret->typed |= is_typed(wish[i].literal);
         ret->usable &= at != SIZE_MAX;
         if (ret->usable)
-            add_print(ret, wish[i].literal.ptr + at);
+            add_print(ret, table, wish[i].literal.ptr + at);
     }
+    return table ? 0 : SP_ERR_NOMEM;
 }
 
-void sp_scan_build_folded(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+int sp_scan_build_folded(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
 {
-    *ret = (struct sp_scan){ .usable = count > 0 };
-    for (uint32_t i = 0, taken = 0; i < count && ret->usable; i++) {
-        struct sp_str l = wish[i].literal;
+    uint32_t *table = new_table(arena, count, ret);
 
-        if (wish[i].kind != SP_KEY_ANY || l.len < PRINT || (i && wish[i - 1].kind == SP_KEY_ANY && sp_str_eq(l, wish[i - 1].literal)))
+    for (uint32_t i = 0; table && i < count; i++) {
+        struct sp_str l = wish[i].literal;
+        size_t at;
+
+        if (wish[i].kind != SP_KEY_ANY || l.len < PRINT)
             continue;
-        ret->usable = ++taken <= FOLDED_MAX;
-        add_print(ret, l.ptr + find_print(l, false));
+        at = find_print(l, false);
+        ret->usable &= print_at(l.ptr + at) != 0;
+        if (ret->usable)
+            add_print(ret, table, l.ptr + at);
     }
+    return table ? 0 : SP_ERR_NOMEM;
 }
 
 static inline uint8_t buckets(const struct sp_scan *s, int n, uint8_t c)
@@ -115,6 +163,7 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
 {
     unsigned size = form == WIDE ? 2 : 1;
     uint8_t fits[PRINT] = { 0 }; /* buckets whose print fits so far, begun one, two and three units ago */
+    uint32_t last = 0;           /* the last four units */
 
     for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
@@ -122,7 +171,8 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
         if (form != FOLDED && (c >= 0x80 || (form == WIDE && p[i * size + 1]) || (form == JSON && c == 'u' && is_escape(p, i))))
             return true;
         c = form == FOLDED ? c : lower(c);
-        if (fits[2] & buckets(s, 3, c))
+        last = last >> 8 | (uint32_t)c << 24;
+        if ((fits[2] & buckets(s, 3, c)) && is_print(s, le32toh(last)))
             return true;
         fits[2] = fits[1] & buckets(s, 2, c);
         fits[1] = fits[0] & buckets(s, 1, c);
@@ -179,8 +229,21 @@ AVX2 static inline bool escapes(__m256i raw, const uint8_t *p, size_t at)
     return false;
 }
 
+/* Is one of the places where a bucket is left over a print? */
+AVX2 static bool has_print(const struct sp_scan *s, __m256i text, __m256i met)
+{
+    uint32_t none = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(met, _mm256_setzero_si256()));
+    char bytes[BLOCK + PRINT] = { 0 };
+
+    _mm256_storeu_si256((__m256i *)(void *)bytes, text);
+    for (uint32_t places = ~none; places; places &= places - 1)
+        if (is_print(s, print_at(bytes + __builtin_ctz(places))))
+            return true;
+    return false;
+}
+
 /* The 32 units from `at` on: prints that begin in it and end in it. */
-AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, size_t at, enum form form)
+AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t at, enum form form)
 {
     __m256i raw = load32(p + (form == WIDE ? 2 * at : at), form), text = form == FOLDED ? raw : lower32(raw);
     __m256i met = buckets32(t, 0, text), b, c, d;
@@ -196,7 +259,7 @@ AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, 
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(b, b, 0x81), b, 1));
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(c, c, 0x81), c, 2));
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(d, d, 0x81), d, 3));
-    return !_mm256_testz_si256(met, met);
+    return !_mm256_testz_si256(met, met) && has_print(s, text, met);
 }
 
 /* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
@@ -211,12 +274,12 @@ AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t 
     }
     if (count < BLOCK) {
         memcpy(brief, p, count * (form == WIDE ? 2 : 1));
-        return perhaps_block(&t, brief, 0, form);
+        return perhaps_block(s, &t, brief, 0, form);
     }
     for (size_t i = 0; count - i > BLOCK; i += BLOCK - PRINT + 1)
-        if (perhaps_block(&t, p, i, form))
+        if (perhaps_block(s, &t, p, i, form))
             return true;
-    return perhaps_block(&t, p, count - BLOCK, form);
+    return perhaps_block(s, &t, p, count - BLOCK, form);
 }
 
 static bool has_avx2(void)
