@@ -18,6 +18,7 @@ CLANG = clang-14
 SECONDS = 60
 JOBS = 1
 N = 5000
+BENCH =
 
 .PHONY: all demo quick unit check asan golden coverage clang tsan check-real bench fuzz torture tidy interop release clean
 
@@ -74,7 +75,7 @@ fuzz: all
 	@tests/fuzz/fuzz.py --target "$(T)" --seconds $(SECONDS) --jobs $(JOBS)
 
 bench: all
-	@bench/bench.py
+	@bench/bench.py $(BENCH)
 
 interop: all
 	@tests/real/interop

@@ -218,6 +218,21 @@ int cli_format(const struct cli *cli, const char *allowed, enum sp_format *ret)
     return cli_usage("--format", cure, "'%s' is no format of this verb", name);
 }
 
+int cli_jobs(struct cli *cli, unsigned *ret)
+{
+    const char *word = cli_get(cli, "-j");
+    char *end;
+    unsigned long n;
+
+    if (!word)
+        return 0;
+    n = strtoul(word, &end, 10);
+    if (*word < '0' || *word > '9' || *end || n < 1 || n > 256)
+        return cli_usage("-j", "give a number from 1 to 256", "'%s' is no number of threads", word);
+    *ret = (unsigned)n;
+    return 0;
+}
+
 void read_options(struct cli *cli, struct sp_read_options *ret)
 {
     ret->source_type = cli_get(cli, "--source-type");

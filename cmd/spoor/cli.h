@@ -81,6 +81,9 @@ int surroundings_done(struct surroundings *s);
 void surroundings_progress(void *arg, const struct sp_progress *at);
 void surroundings_clear(struct surroundings *s); /* take the progress line away */
 
+/* The folder of the plan cache, from the environment, into `out` and returned; NULL: there is none. */
+const char *plan_folder(char out[4096]);
+
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);
 
@@ -90,6 +93,8 @@ const char *with_unit(char out[32], double bytes);
 
 /* Shared tables of options. */
 extern const struct option common_options[];
+/* The number of -j; `*ret` stays as it is where there is none. 0 or cli_usage's code. */
+int cli_jobs(struct cli *cli, unsigned *ret);
 void read_options(struct cli *cli, struct sp_read_options *ret);
 void rules_options(struct cli *cli, struct sp_rules_options *ret);
 

@@ -11,6 +11,7 @@ static const struct option options[] = {
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves (--format fields)", false },
     { "--map", "FILE", "own field mapping (--format fields); may be repeated", false },
     { "--carve", NULL, "also the records in the slack of EVTX chunks, marked as carved", false },
+    { "-j", "N", "accepted as everywhere; the lines come in order from one thread", false },
     { NULL, NULL, NULL, false },
 };
 
@@ -46,6 +47,7 @@ static int run(const struct command *command, int argc, char **argv)
     struct surroundings s;
     struct sp_texts paths = { 0 };
     struct cli cli;
+    unsigned jobs;
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0) {
@@ -53,6 +55,8 @@ static int run(const struct command *command, int argc, char **argv)
         if (paths.count == 0)
             rc = cli_usage("decode", "give log files or folders: spoor decode FILE", "a path is missing");
     }
+    if (rc == 0)
+        rc = cli_jobs(&cli, &jobs);
     if (rc == 0)
         rc = surroundings_init(&s, &cli, "table json xml fields");
     if (rc == 0)

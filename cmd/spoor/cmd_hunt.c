@@ -59,21 +59,6 @@ static struct sp_hunt_path *hunt_paths(const struct cli *cli, size_t *ret_count)
     return path;
 }
 
-static int parse_jobs(const struct cli *cli, unsigned *ret)
-{
-    const char *word = cli_get(cli, "-j");
-    char *end;
-    unsigned long n;
-
-    if (!word)
-        return 0;
-    n = strtoul(word, &end, 10);
-    if (*word < '0' || *word > '9' || *end || n < 1 || n > 256)
-        return cli_usage("-j", "give a number from 1 to 256", "'%s' is no number of threads", word);
-    *ret = (unsigned)n;
-    return 0;
-}
-
 static const char *plural(unsigned long long n)
 {
     return n == 1 ? "" : "s";
@@ -204,6 +189,7 @@ static int run(const struct command *command, int argc, char **argv)
     struct sp_hunt_path *path = NULL;
     struct surroundings s;
     struct cli cli;
+    char plans[4096];
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0) {
@@ -212,10 +198,11 @@ static int run(const struct command *command, int argc, char **argv)
             rc = cli_usage("hunt", "give log files or folders: spoor hunt FOLDER", "a path is missing");
     }
     if (rc == 0)
-        rc = parse_jobs(&cli, &o.jobs);
+        rc = cli_jobs(&cli, &o.jobs);
     if (rc == 0) {
         read_options(&cli, &o.read);
         rules_options(&cli, &o.rules);
+        o.rules.cache = plan_folder(plans);
         o.read.path = path;
         o.from = cli_get(&cli, "--from");
         o.to = cli_get(&cli, "--to");

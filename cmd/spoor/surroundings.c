@@ -237,6 +237,19 @@ int surroundings_done(struct surroundings *s)
     return EXIT_IO;
 }
 
+/* $XDG_CACHE_HOME/spoor/plan, ~/.cache/spoor/plan; what is no absolute path does not count. */
+const char *plan_folder(char out[4096])
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int len = -1;
+
+    if (cache && *cache == '/')
+        len = snprintf(out, 4096, "%s/spoor/plan", cache);
+    else if (home && *home == '/')
+        len = snprintf(out, 4096, "%s/.cache/spoor/plan", home);
+    return len > 0 && len < 4096 ? out : NULL;
+}
+
 int write_file(const char *path, const void *bytes, size_t len)
 {
     struct surroundings s = { .path = path };

@@ -61,6 +61,7 @@ struct sp_rules_options {
     bool no_own;
     const char *level, *status; /* at least; comma list */
     struct sp_texts only, exclude, tag, list, pipeline;
+    const char *cache; /* folder where plans made of rules are kept for the next time; NULL: none are */
 };
 
 struct sp_hunt_options {

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "base/alloc.h"
@@ -97,6 +98,16 @@ void *sp_arena_zalloc(struct sp_arena *arena, size_t size)
     if (p)
         memset(p, 0, size);
     return p;
+}
+
+void sp_arena_trim(struct sp_arena *arena, const void *p, size_t size, size_t used)
+{
+    struct sp_arena_block *block = arena->current;
+
+    size = (size + 15) & ~(size_t)15;
+    used = (used + 15) & ~(size_t)15;
+    assert(used <= size && p == block->bytes + block->used - size);
+    block->used -= size - used;
 }
 
 void *sp_arena_grow(struct sp_arena *arena, const void *old, size_t count, size_t room, size_t element)

@@ -29,6 +29,9 @@ void sp_arena_reset(struct sp_arena *arena); /* everything handed out is dead, b
 void *sp_arena_alloc(struct sp_arena *arena, size_t size);
 void *sp_arena_zalloc(struct sp_arena *arena, size_t size);
 
+/* Give back the end of `p`, the last thing that was handed out, of which `size` bytes were asked for: `used` remain. */
+void sp_arena_trim(struct sp_arena *arena, const void *p, size_t size, size_t used);
+
 /* A larger copy of an array of `count` elements (old may be NULL); the old one stays where it is. */
 void *sp_arena_grow(struct sp_arena *arena, const void *old, size_t count, size_t room, size_t element);
 

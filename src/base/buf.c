@@ -26,7 +26,7 @@ void sp_buf_clear(struct sp_buf *buf)
     buf->failed = false;
 }
 
-bool sp_buf_reserve(struct sp_buf *buf, size_t more)
+bool sp_buf_grow(struct sp_buf *buf, size_t more)
 {
     size_t max = buf->max ? buf->max : SIZE_MAX / 4, room = buf->room ? buf->room : 256;
     char *p;
@@ -51,40 +51,67 @@ bool sp_buf_reserve(struct sp_buf *buf, size_t more)
     return true;
 }
 
-void sp_buf_add(struct sp_buf *buf, const void *bytes, size_t len)
+/* How many decimal digits a number has. */
+static size_t digits_of(uint64_t number)
 {
-    if (len == 0 || !sp_buf_reserve(buf, len))
-        return;
-    memcpy(buf->ptr + buf->len, bytes, len);
-    buf->len += len;
+    size_t n = 1;
+
+    for (; number >= 10000; number /= 10000)
+        n += 4;
+    return n + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
-void sp_buf_char(struct sp_buf *buf, char c)
+char *sp_put_u64(char *p, uint64_t number)
 {
-    if (sp_buf_reserve(buf, 1))
-        buf->ptr[buf->len++] = c;
+    static const char pair[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+                               "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+                               "9899";
+    char *end = p + digits_of(number), *at = end;
+
+    for (; number >= 100; number /= 100) {
+        at -= 2;
+        memcpy(at, pair + 2 * (number % 100), 2);
+    }
+    if (number < 10)
+        *p = (char)('0' + number);
+    else
+        memcpy(p, pair + 2 * number, 2);
+    return end;
 }
 
-void sp_buf_str(struct sp_buf *buf, struct sp_str s)
+char *sp_put_x64(char *p, uint64_t number)
 {
-    sp_buf_add(buf, s.ptr, s.len);
+    char *end = p + (67 - (size_t)__builtin_clzll(number | 1)) / 4, *at = end;
+
+    do {
+        *--at = "0123456789abcdef"[number & 15];
+        number >>= 4;
+    } while (at > p);
+    return end;
 }
 
-void sp_buf_text(struct sp_buf *buf, const char *text)
+char *sp_put_hex(char *p, const void *bytes, size_t len, bool upper)
 {
-    sp_buf_add(buf, text, strlen(text));
+    const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    const unsigned char *b = bytes;
+
+    for (size_t i = 0; i < len; i++, p += 2) {
+        p[0] = digit[b[i] >> 4];
+        p[1] = digit[b[i] & 15];
+    }
+    return p;
 }
 
 void sp_buf_u64(struct sp_buf *buf, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    if (sp_buf_reserve(buf, SP_PUT_ROOM))
+        buf->len = (size_t)(sp_put_u64(buf->ptr + buf->len, number) - buf->ptr);
+}
 
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    sp_buf_add(buf, digits + at, sizeof digits - at);
+void sp_buf_x64(struct sp_buf *buf, uint64_t number)
+{
+    if (sp_buf_reserve(buf, SP_PUT_ROOM))
+        buf->len = (size_t)(sp_put_x64(buf->ptr + buf->len, number) - buf->ptr);
 }
 
 void sp_buf_i64(struct sp_buf *buf, int64_t number)
@@ -96,15 +123,8 @@ void sp_buf_i64(struct sp_buf *buf, int64_t number)
 
 void sp_buf_hex(struct sp_buf *buf, const void *bytes, size_t len, bool upper)
 {
-    const char *digit = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    const unsigned char *b = bytes;
-
-    if (!sp_buf_reserve(buf, 2 * len))
-        return;
-    for (size_t i = 0; i < len; i++) {
-        buf->ptr[buf->len++] = digit[b[i] >> 4];
-        buf->ptr[buf->len++] = digit[b[i] & 15];
-    }
+    if (len <= SIZE_MAX / 2 && sp_buf_reserve(buf, 2 * len))
+        buf->len = (size_t)(sp_put_hex(buf->ptr + buf->len, bytes, len, upper) - buf->ptr);
 }
 
 void sp_buf_printf(struct sp_buf *buf, const char *fmt, ...)

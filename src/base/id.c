@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In: bytes. Out: SHA-256 digests. The hash state is libcrypto's and freed at the end.
+ * In: bytes. Out: SHA-256 digests. The hash state is libcrypto's and freed at the end, a hasher's when it is done.
  */
 #include "base/id.h"
 
@@ -39,6 +39,27 @@ bool sp_sha256(struct sp_str bytes, struct sp_digest *ret)
     sp_hash_begin(&hash);
     sp_hash_add(&hash, bytes.ptr, bytes.len);
     return sp_hash_end(&hash, ret);
+}
+
+bool sp_hasher_sha256(struct sp_hasher *hasher, struct sp_str bytes, struct sp_digest *ret)
+{
+    unsigned n = 0;
+
+    *ret = (struct sp_digest){ { 0 } };
+    if (!hasher->method)
+        hasher->method = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!hasher->state)
+        hasher->state = EVP_MD_CTX_new();
+    return hasher->method && hasher->state && EVP_DigestInit_ex(hasher->state, hasher->method, NULL) == 1 &&
+           EVP_DigestUpdate(hasher->state, bytes.ptr, bytes.len) == 1 &&
+           EVP_DigestFinal_ex(hasher->state, ret->bytes, &n) == 1 && n == sizeof ret->bytes;
+}
+
+void sp_hasher_done(struct sp_hasher *hasher)
+{
+    EVP_MD_CTX_free(hasher->state);
+    EVP_MD_free(hasher->method);
+    *hasher = (struct sp_hasher){ 0 };
 }
 
 void sp_id_begin(struct sp_hash *hash, const char *tag)

@@ -31,6 +31,13 @@ bool sp_hash_end(struct sp_hash *hash, struct sp_digest *ret);
 /* SHA-256 of some bytes at once. */
 bool sp_sha256(struct sp_str bytes, struct sp_digest *ret);
 
+/* The same for who does it for every record: libcrypto is set up once. All zeros is ready; not for two threads. */
+struct sp_hasher {
+    void *state, *method;
+};
+bool sp_hasher_sha256(struct sp_hasher *hasher, struct sp_str bytes, struct sp_digest *ret);
+void sp_hasher_done(struct sp_hasher *hasher);
+
 /* H(): begin with the tag, add parts in order, end with sp_hash_end. */
 void sp_id_begin(struct sp_hash *hash, const char *tag);
 void sp_id_part(struct sp_hash *hash, struct sp_str part);

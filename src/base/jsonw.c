@@ -4,6 +4,7 @@
  */
 #include "base/jsonw.h"
 
+#include "base/lanes.h"
 #include "base/unicode.h"
 
 static void before(struct sp_json *w)
@@ -33,52 +34,136 @@ void sp_json_key(struct sp_json *w, struct sp_str key)
     w->comma = false;
 }
 
-static void escape_one(struct sp_buf *out, unsigned char c)
+enum { ESCAPE_MAX = 6 };
+
+/* Up to ESCAPE_MAX bytes for a character of ASCII that may not stand as it is; behind them. */
+static char *escape_one(char *p, uint32_t c)
 {
+    *p++ = '\\';
     switch (c) {
     case '"':
-    case '\\':
-        sp_buf_char(out, '\\');
-        sp_buf_char(out, (char)c);
-        break;
-    case '\n':
-        sp_buf_text(out, "\\n");
-        break;
-    case '\r':
-        sp_buf_text(out, "\\r");
-        break;
-    case '\t':
-        sp_buf_text(out, "\\t");
-        break;
+    case '\\': *p++ = (char)c; break;
+    case '\n': *p++ = 'n'; break;
+    case '\r': *p++ = 'r'; break;
+    case '\t': *p++ = 't'; break;
     default:
-        sp_buf_printf(out, "\\u%04x", c);
+        memcpy(p, "u00", 3);
+        p[3] = (char)('0' + (c >> 4));
+        p[4] = "0123456789abcdef"[c & 15];
+        p += 5;
+    }
+    return p;
+}
+
+static bool is_plain(uint32_t c)
+{
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+/* Copy the characters before the first that is not plain; their number. There is room for all of them. */
+static size_t copy_plain(char *out, const unsigned char *p, size_t count)
+{
+    size_t n = 0;
+    uint32_t odd;
+
+    for (; count - n >= 16; n += 16) {
+        odd = sp_lanes_json16(out + n, p + n);
+        if (odd)
+            return n + (size_t)__builtin_ctz(odd);
+    }
+    if (count - n >= 8) {
+        odd = sp_lanes_json8(out + n, p + n);
+        if (odd)
+            return n + (size_t)__builtin_ctz(odd);
+        n += 8;
+    }
+    for (; n < count && is_plain(p[n]); n++)
+        out[n] = (char)p[n];
+    return n;
+}
+
+/* The same of UTF-16 units, with a last piece that overlaps the one before. */
+static size_t narrow_plain(char *out, const unsigned char *p, size_t count)
+{
+    size_t n = 0, last;
+    uint32_t odd;
+
+    for (; count - n >= 16; n += 16) {
+        odd = sp_lanes_json_narrow16(out + n, p + 2 * n);
+        if (odd)
+            return n + (size_t)__builtin_ctz(odd);
+    }
+    if (n == count)
+        return n;
+    if (count >= 16) {
+        last = count - 16;
+        odd = sp_lanes_json_narrow16(out + last, p + 2 * last);
+    } else if (count >= 8) {
+        last = count - 8;
+        odd = sp_lanes_json_narrow8(out, p);
+        if (odd)
+            return (size_t)__builtin_ctz(odd);
+        odd = sp_lanes_json_narrow8(out + last, p + 2 * last);
+    } else if (count >= 4) {
+        last = count - 4;
+        odd = sp_lanes_json_narrow4(out, p);
+        if (odd)
+            return (size_t)__builtin_ctz(odd);
+        odd = sp_lanes_json_narrow4(out + last, p + 2 * last);
+    } else {
+        for (; n < count && is_plain((uint32_t)p[2 * n] | (uint32_t)p[2 * n + 1] << 8); n++)
+            out[n] = (char)p[2 * n];
+        return n;
+    }
+    return odd ? last + (size_t)__builtin_ctz(odd) : count;
+}
+
+/* Each round has room for what is left, were it plain, and for one character that is not. */
+void sp_json_escape(struct sp_buf *out, struct sp_str s)
+{
+    size_t at = 0, start, n;
+    bool bad;
+    char *p;
+
+    while (at < s.len && sp_buf_reserve(out, s.len - at + ESCAPE_MAX)) {
+        bad = false; /* what took more room than it had */
+        p = out->ptr + out->len;
+        n = copy_plain(p, (const unsigned char *)s.ptr + at, s.len - at);
+        p += n;
+        at += n;
+        while (at < s.len && (s.ptr[at] & 0x80)) { /* code points keep their length */
+            start = at;
+            if (sp_utf8_next(s, &at) == SP_UTF8_BAD) {
+                memcpy(p, "\xEF\xBF\xBD", 3);
+                p += 3;
+                bad = true;
+                break;
+            }
+            memcpy(p, s.ptr + start, at - start);
+            p += at - start;
+        }
+        if (at < s.len && !(s.ptr[at] & 0x80) && !is_plain((unsigned char)s.ptr[at]) && !bad)
+            p = escape_one(p, (unsigned char)s.ptr[at++]);
+        out->len = (size_t)(p - out->ptr);
     }
 }
 
-void sp_json_escape(struct sp_buf *out, struct sp_str s)
+char *sp_json_put_utf16(char *p, const void *bytes, size_t len)
 {
-    size_t from = 0, at = 0;
+    const unsigned char *in = bytes;
+    size_t at = 0, units = len / 2, n;
+    uint32_t code;
 
-    while (at < s.len) {
-        unsigned char c = (unsigned char)s.ptr[at];
-        size_t start = at;
-
-        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
-            at++;
-            continue;
-        }
-        if (c >= 0x80 && sp_utf8_next(s, &at) != SP_UTF8_BAD)
-            continue;
-        sp_buf_add(out, s.ptr + from, start - from);
-        if (c >= 0x80) {
-            sp_buf_text(out, "\xEF\xBF\xBD");
-        } else {
-            escape_one(out, c);
-            at++;
-        }
-        from = at;
+    while (at < units) {
+        n = narrow_plain(p, in + 2 * at, units - at);
+        p += n;
+        at += n;
+        if (at == units)
+            break;
+        code = sp_utf16_next(in, units, &at);
+        p = code < 0x80 ? escape_one(p, code) : p + sp_utf8_put(p, code);
     }
-    sp_buf_add(out, s.ptr + from, at - from);
+    return p;
 }
 
 void sp_json_str(struct sp_json *w, struct sp_str text)

@@ -34,5 +34,9 @@ void sp_json_raw(struct sp_json *w, struct sp_str json); /* a finished value, as
 
 /* Only the escaped text between the quotes. */
 void sp_json_escape(struct sp_buf *out, struct sp_str text);
+/* The same of UTF-16LE at `p`, where there is room for SP_JSON_UTF16_ROOM(len) bytes; behind it. Half a pair is
+ * U+FFFD, an odd last byte is ignored. */
+#define SP_JSON_UTF16_ROOM(len) ((len) / 2 * 6)
+char *sp_json_put_utf16(char *p, const void *bytes, size_t len);
 
 #endif

@@ -43,7 +43,10 @@ enum {
     SP_CONDITION_DEPTH_MAX = 64,   /* levels of a Sigma condition */
     SP_REGEX_REPEAT_MAX = 1000,    /* the largest {n,m} */
     SP_REGEX_DEPTH_MAX = 250,      /* levels of groups in a regex */
-    SP_REGEX_CACHE_BYTES = 2 << 20 /* lazy DFA of one regex in one worker */
+    SP_REGEX_CACHE_BYTES = 2 << 20, /* lazy DFA of one regex in one worker */
+    SP_PLAN_BYTES_MAX = 128 << 20, /* one plan of the cache: a larger set is loaded each time */
+    SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
+    SP_PLANS_MAX = 16
 };
 
 /* The defaults above. */

@@ -4,6 +4,8 @@
  */
 #include "base/time.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 
 static const int64_t FILETIME_EPOCH_SEC = 11644473600; /* 1601-01-01 to 1970-01-01 */
@@ -40,11 +42,12 @@ int64_t sp_time_from_date(int32_t year, unsigned month, unsigned day, unsigned h
     return days_from_civil(year, month, day) * 86400 + (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
 }
 
-struct sp_date sp_time_date(int64_t sec)
+/* All but the week; the days since 1970 in `*ret_days`. */
+static struct sp_date date_of(int64_t sec, int64_t *ret_days)
 {
-    int64_t days = sec / 86400, rest = sec % 86400, jan1, yearday, week;
+    int64_t days = sec / 86400;
+    int32_t rest = (int32_t)(sec % 86400);
     struct sp_date d = { 0 };
-    int32_t year;
 
     if (rest < 0) {
         rest += 86400;
@@ -54,6 +57,16 @@ struct sp_date sp_time_date(int64_t sec)
     d.hour = (uint8_t)(rest / 3600);
     d.minute = (uint8_t)(rest / 60 % 60);
     d.second = (uint8_t)(rest % 60);
+    *ret_days = days;
+    return d;
+}
+
+struct sp_date sp_time_date(int64_t sec)
+{
+    int64_t days, jan1, yearday, week;
+    struct sp_date d = date_of(sec, &days);
+    int32_t year;
+
     d.weekday = (uint8_t)(((days + 3) % 7 + 7) % 7 + 1);
     /* The ISO week belongs to the year that its Thursday lies in. */
     year = d.year;
@@ -215,20 +228,50 @@ bool sp_time_epoch(struct sp_str s, struct sp_time *ret)
     return true;
 }
 
-void sp_time_write(struct sp_buf *buf, struct sp_time t)
+/* A number below 100, as two digits. */
+static char *two(char *p, uint32_t n)
 {
-    struct sp_date d = sp_time_date(t.sec);
-    char fraction_text[10];
+    p[0] = (char)('0' + n / 10);
+    p[1] = (char)('0' + n % 10);
+    return p + 2;
+}
+
+char *sp_time_put(char *p, struct sp_time t)
+{
+    int64_t days;
+    struct sp_date d = date_of(t.sec, &days);
     uint32_t n = t.nsec;
 
-    sp_buf_printf(buf, "%04d-%02u-%02uT%02u:%02u:%02u", d.year, d.month, d.day, d.hour, d.minute, d.second);
-    if (t.digits) {
-        for (int i = 8; i >= 0; i--, n /= 10)
-            fraction_text[i] = (char)('0' + n % 10);
-        sp_buf_char(buf, '.');
-        sp_buf_add(buf, fraction_text, t.digits);
+    if (d.year < 0 || d.year > 9999) {
+        p += snprintf(p, 12, "%04d", d.year);
+    } else {
+        p = two(p, (uint32_t)d.year / 100);
+        p = two(p, (uint32_t)d.year % 100);
     }
-    sp_buf_char(buf, 'Z');
+    *p++ = '-';
+    p = two(p, d.month);
+    *p++ = '-';
+    p = two(p, d.day);
+    *p++ = 'T';
+    p = two(p, d.hour);
+    *p++ = ':';
+    p = two(p, d.minute);
+    *p++ = ':';
+    p = two(p, d.second);
+    if (t.digits) {
+        *p++ = '.';
+        for (int i = 8; i >= 0; i--, n /= 10)
+            p[i] = (char)('0' + n % 10);
+        p += t.digits;
+    }
+    *p++ = 'Z';
+    return p;
+}
+
+void sp_time_write(struct sp_buf *buf, struct sp_time t)
+{
+    if (sp_buf_reserve(buf, SP_TIME_ROOM))
+        buf->len = (size_t)(sp_time_put(buf->ptr + buf->len, t) - buf->ptr);
 }
 
 int sp_time_cmp(struct sp_time a, struct sp_time b)

@@ -41,6 +41,8 @@ bool sp_time_epoch(struct sp_str text, struct sp_time *ret);
 
 /* Append `2026-03-02T10:00:00.1234567Z` with the digits the source has. */
 void sp_time_write(struct sp_buf *buf, struct sp_time time);
+enum { SP_TIME_ROOM = 40 };
+char *sp_time_put(char *p, struct sp_time time); /* the same at `p`, where there is that room; behind it */
 
 /* Before 0 after; unknown times sort last and equal each other. */
 int sp_time_cmp(struct sp_time a, struct sp_time b);

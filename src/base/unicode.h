@@ -21,6 +21,9 @@ uint32_t sp_utf8_next(struct sp_str s, size_t *at);
 /* Write a code point; returns the number of bytes, 1 to 4. Surrogates and beyond U+10FFFF: U+FFFD. */
 size_t sp_utf8_put(char out[4], uint32_t code);
 
+/* The code point at unit `*at` (< units) of UTF-16LE, which moves past it; half a pair alone is itself. */
+uint32_t sp_utf16_next(const unsigned char *bytes, size_t units, size_t *at);
+
 /* Offset of the first byte that is not valid UTF-8, or s.len. */
 size_t sp_utf8_valid(struct sp_str s);
 bool sp_str_ascii(struct sp_str s);
@@ -31,6 +34,14 @@ void sp_utf16_to_utf8(struct sp_buf *out, const void *bytes, size_t len);
 /* Append text with every code point folded; bytes that are no UTF-8 are kept as they are. */
 void sp_utf8_fold(struct sp_buf *out, struct sp_str s);
 uint32_t sp_fold(uint32_t code);
+
+/* The same into the caller's memory, which must have the room of the worst case; the number of bytes that were
+ * written, behind which the memory may be scribbled on. A unit is three bytes at most; a fold makes two bytes
+ * three at most (U+023A) and never four of three. */
+#define SP_UTF16_ROOM(len) ((len) / 2 * 3)
+#define SP_FOLD_ROOM(len)  ((len) + (len) / 2)
+size_t sp_utf8_fold_to(char *out, struct sp_str s);
+size_t sp_utf16_fold(char *out, const void *bytes, size_t len); /* as sp_utf16_to_utf8, then folded */
 
 /* All code points whose fold is `folded`, itself first; returns their number, at most 4 (room for them). */
 size_t sp_fold_class(uint32_t folded, uint32_t out[4]);

@@ -17,38 +17,44 @@ struct decode {
     struct sp_reader *reader;
     struct sp_events *events;
     struct sp_decode_result *result;
-    struct sp_buf out, scratch;
+    struct sp_buf out, scratch, place;
+    struct sp_hasher hasher;
     struct sp_error *err;
 };
 
-/* The member "spoor": where the record stands (contract 4). */
-static int place(struct sp_json *w, const char *path, const struct sp_record *r)
+/* The member "spoor": where the record stands (contract 4), behind other members. */
+static int place(struct decode *d, const struct sp_record *r)
 {
+    struct sp_buf *out = &d->out;
     struct sp_digest sha;
-    char hex[65];
 
-    if (!sp_sha256(r->raw, &sha))
+    if (!sp_hasher_sha256(&d->hasher, r->raw, &sha))
         return SP_ERR_NOMEM;
-    sp_digest_hex(&sha, hex);
-    sp_json_key(w, SP_STR("spoor"));
-    sp_json_open(w, '{');
-    sp_json_key(w, SP_STR("source"));
-    sp_json_text(w, path);
-    sp_json_key(w, SP_STR("offset"));
-    sp_json_u64(w, r->offset);
-    sp_json_key(w, SP_STR("length"));
-    sp_json_u64(w, r->length);
-    sp_json_key(w, SP_STR("record"));
-    sp_json_u64(w, r->number);
-    sp_json_key(w, SP_STR("sha256"));
-    sp_json_text(w, hex);
-    sp_json_key(w, SP_STR("carved"));
-    sp_json_bool(w, r->carved);
-    sp_json_close(w, '}');
+    sp_buf_str(out, sp_buf_view(&d->place));
+    sp_buf_u64(out, r->offset);
+    sp_buf_text(out, ",\"length\":");
+    sp_buf_u64(out, r->length);
+    sp_buf_text(out, ",\"record\":");
+    sp_buf_u64(out, r->number);
+    sp_buf_text(out, ",\"sha256\":\"");
+    sp_buf_hex(out, sha.bytes, sizeof sha.bytes, false);
+    sp_buf_text(out, r->carved ? "\",\"carved\":true}" : "\",\"carved\":false}");
     return 0;
 }
 
-static int json_line(struct decode *d, const char *path, const struct sp_record *r)
+/* What that member begins with for every record of a source. */
+static bool begin_place(struct decode *d, const char *path)
+{
+    struct sp_json w = sp_json_to(&d->place);
+
+    sp_buf_clear(&d->place);
+    sp_buf_text(&d->place, ",\"spoor\":{\"source\":");
+    sp_json_text(&w, path);
+    sp_buf_text(&d->place, ",\"offset\":");
+    return !d->place.failed;
+}
+
+static int json_line(struct decode *d, const struct sp_record *r)
 {
     struct sp_json w = sp_json_to(&d->out);
     int rc = 0;
@@ -72,7 +78,7 @@ static int json_line(struct decode *d, const char *path, const struct sp_record 
         break;
     }
     if (rc == 0)
-        rc = place(&w, path, r);
+        rc = place(d, r);
     sp_json_close(&w, '}');
     sp_buf_char(&d->out, '\n');
     return rc;
@@ -87,7 +93,7 @@ static void part(struct sp_json *w, struct sp_str key, struct sp_str text)
         sp_json_null(w);
 }
 
-static int fields_line(struct decode *d, const char *path, const struct sp_record *r)
+static int fields_line(struct decode *d, const struct sp_record *r)
 {
     struct sp_json w = sp_json_to(&d->out);
     struct sp_event event;
@@ -108,7 +114,7 @@ static int fields_line(struct decode *d, const char *path, const struct sp_recor
     rc = sp_event_fields_json(d->events, &event, &d->out);
     w.comma = true;
     if (rc == 0)
-        rc = place(&w, path, r);
+        rc = place(d, r);
     sp_json_close(&w, '}');
     sp_buf_char(&d->out, '\n');
     return rc;
@@ -146,16 +152,16 @@ static int line(struct decode *d, const char *path, const struct sp_record *r)
             sp_buf_char(&d->out, '\n');
             return rc;
         }
-        return json_line(d, path, r);
+        return json_line(d, r);
     case SP_FORMAT_FIELDS:
-        return fields_line(d, path, r);
+        return fields_line(d, r);
     case SP_FORMAT_TABLE:
         return table_line(d, path, r);
     case SP_FORMAT_JSON:
     case SP_FORMAT_CSV:
     case SP_FORMAT_SIGHTINGS:
     default:
-        return json_line(d, path, r);
+        return json_line(d, r);
     }
 }
 
@@ -175,7 +181,11 @@ static int flush(struct decode *d, bool all)
 static int decode_source(struct decode *d, const struct sp_source *source, struct sp_account *account)
 {
     struct sp_record record;
-    int rc = sp_reader_open(d->reader, source->path, !source->walked, account);
+    int rc;
+
+    if (!begin_place(d, source->path))
+        return sp_error_nomem(d->err);
+    rc = sp_reader_open(d->reader, source->path, !source->walked, account);
 
     while (rc > 0) {
         rc = sp_reader_next(d->reader, &record);
@@ -239,6 +249,8 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
     sp_events_free(d.events);
     sp_buf_done(&d.out);
     sp_buf_done(&d.scratch);
+    sp_buf_done(&d.place);
+    sp_hasher_done(&d.hasher);
     sp_scope_done(&d.scope);
     return rc;
 }

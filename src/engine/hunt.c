@@ -16,8 +16,9 @@
 #include "engine/tally.h"
 #include "engine/worker.h"
 #include "export/sighting.h"
+#include "match/plan.h"
 
-enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16 };
+enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16, PLAINLY_FIRST = 8 };
 
 struct result {
     struct sp_hunt_result result; /* first: what the caller sees */
@@ -68,13 +69,14 @@ static int parse_time(const char *option, const char *text, struct sp_time *ret,
     return SP_ERR_USAGE;
 }
 
-static int parse_engine(const char *engine, struct sp_error *err)
+static int parse_engine(const char *engine, bool *plain, struct sp_error *err)
 {
-    if (!engine || strcmp(engine, "plain") == 0)
+    *plain = engine && strcmp(engine, "plain") == 0;
+    if (!engine || *plain || strcmp(engine, "fast") == 0)
         return 0;
-    sp_error_set(err, SP_ERR_USAGE, strcmp(engine, "fast") == 0 ? "the engine 'fast' is not in this version" : "'%.60s' is no engine", engine);
+    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no engine", engine);
     sp_error_where(err, "--engine");
-    sp_error_cure(err, "use plain");
+    sp_error_cure(err, "use fast or plain");
     return SP_ERR_USAGE;
 }
 
@@ -98,6 +100,7 @@ static int rank_orgs(struct hunt *h)
 static int prepare(struct hunt *h, const struct sp_ctx *ctx)
 {
     const struct sp_hunt_options *o = h->options;
+    bool plain = false;
     int rc = sp_scope_init(&h->scope, &o->read, ctx, h->err);
 
     if (rc == 0 && o->fail_on)
@@ -107,9 +110,13 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     if (rc == 0)
         rc = parse_time("--to", o->to, &h->work.to, h->err);
     if (rc == 0)
-        rc = parse_engine(o->engine, h->err);
+        rc = parse_engine(o->engine, &plain, h->err);
     if (rc == 0)
         rc = sp_scope_rules(&h->scope, &o->rules, h->err);
+    if (rc == 0 && !plain && sp_plan_new(h->scope.rules, &h->work.plan) < 0)
+        rc = sp_error_nomem(h->err);
+    if (h->work.plan)
+        sp_plan_first_plainly(h->work.plan, PLAINLY_FIRST);
     if (rc == 0)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
     if (rc == 0 && rank_orgs(h) < 0)
@@ -328,6 +335,7 @@ static void done(struct hunt *h)
     sp_work_done(&h->work);
     for (size_t i = 0; h->tally && i < h->scope.sources.count; i++)
         sp_account_done(&h->tally[i].account);
+    sp_plan_free(h->work.plan);
     sp_free(h->worker);
     sp_free(h->tally);
     sp_sorter_free(h->sorter);

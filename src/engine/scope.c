@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "read/slurp.h"
+#include "rule/rule_cache.h"
 
 /* product=P,category=C,service=S in any order. */
 static int parse_logsource(const char *text, struct sp_logsource *ret, struct sp_error *err)
@@ -153,7 +154,7 @@ int sp_scope_rules(struct sp_scope *s, const struct sp_rules_options *o, struct 
 
     if (rc == 0 && o->status)
         rc = parse_statuses(o->status, &r.status_mask, err);
-    return rc < 0 ? rc : sp_rules_load(&r, &s->rules, err);
+    return rc < 0 ? rc : sp_rules_load_cached(&r, o->cache, &s->rules, err);
 }
 
 int sp_scope_sources(struct sp_scope *s, const struct sp_read_options *o, struct sp_error *err)

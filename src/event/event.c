@@ -9,6 +9,8 @@
 #include "event/event_inner.h"
 #include "read/value.h"
 
+static const struct sp_str system_time = { "TimeCreated_SystemTime", 22 };
+
 struct sp_events *sp_events_new(const struct sp_taxonomy *taxonomy, const struct sp_class *given)
 {
     struct sp_events *events = sp_zalloc(sizeof *events);
@@ -30,6 +32,7 @@ void sp_events_free(struct sp_events *events)
 {
     if (!events)
         return;
+    sp_event_plans_free(events->plans);
     sp_arena_done(&events->arena);
     sp_buf_done(&events->made);
     sp_buf_done(&events->text);
@@ -43,7 +46,7 @@ void sp_events_free(struct sp_events *events)
     sp_free(events);
 }
 
-/* Eight bytes a step: it sees two names for each event. */
+/* Eight bytes a step; seen for the names of an origin when they are not those of the record before. */
 static uint64_t hash(uint64_t h, struct sp_value v)
 {
     const char *p = v.ptr;
@@ -62,7 +65,8 @@ static uint64_t hash(uint64_t h, struct sp_value v)
     return h ^ h >> 32;
 }
 
-static bool event_id(struct sp_value v, struct sp_buf *scratch, uint32_t *ret)
+/* 1 and the number, 0 where it is none, SP_ERR_NOMEM. */
+static int event_id(struct sp_value v, struct sp_buf *scratch, uint32_t *ret)
 {
     struct sp_str text;
     uint64_t n = 0;
@@ -72,16 +76,19 @@ static bool event_id(struct sp_value v, struct sp_buf *scratch, uint32_t *ret)
         *ret = (uint32_t)n;
         return n <= UINT32_MAX;
     }
+    sp_buf_clear(scratch);
     text = sp_value_text(v, scratch);
+    if (scratch->failed)
+        return SP_ERR_NOMEM;
     if (!text.len || text.len > 9)
-        return false;
+        return 0;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
-            return false;
+            return 0;
         n = 10 * n + (uint64_t)(text.ptr[i] - '0');
     }
     *ret = (uint32_t)n;
-    return true;
+    return 1;
 }
 
 /* Do the field tests of a condition hold? Any value of a field will do. */
@@ -96,8 +103,12 @@ static int tests_hold(struct sp_events *events, const struct sp_event *event, co
         if (rc < 0)
             return rc;
         for (uint32_t n = 0; n < found.count && !holds; n++) {
-            struct sp_str text = sp_value_text(found.value[n], &events->text3);
+            struct sp_str text;
 
+            sp_buf_clear(&events->text3);
+            text = sp_value_text(found.value[n], &events->text3);
+            if (events->text3.failed)
+                return SP_ERR_NOMEM; /* no memory is not the same as no match */
             if (test->prefix && text.len > test->text.len)
                 text.len = test->text.len;
             holds = sp_str_same(text, test->text);
@@ -108,27 +119,68 @@ static int tests_hold(struct sp_events *events, const struct sp_event *event, co
     return 1;
 }
 
-static bool slot_is(const struct event_slot *slot, uint64_t h, const struct sp_value v[2], uint32_t id, bool has_id)
+/* Are these the channel and provider of the record before? Their bytes, not where they lie: a chunk takes the place
+ * of another. */
+static bool origin_is(const struct event_origin *o, const struct sp_value v[2])
 {
-    return slot->hash == h && slot->has_eventid == has_id && slot->eventid == id && slot->channel_len == v[0].len &&
-           slot->provider_len == v[1].len && slot->channel_type == v[0].type && slot->provider_type == v[1].type &&
-           (!v[0].len || memcmp(slot->key, v[0].ptr, v[0].len) == 0) &&
-           (!v[1].len || memcmp(slot->key + v[0].len, v[1].ptr, v[1].len) == 0);
+    return o->serial && o->channel_len == v[0].len && o->provider_len == v[1].len && o->channel_type == v[0].type &&
+           o->provider_type == v[1].type && (!v[0].len || memcmp(o->key, v[0].ptr, v[0].len) == 0) &&
+           (!v[1].len || memcmp(o->key + v[0].len, v[1].ptr, v[1].len) == 0);
 }
 
-static void slot_set(struct event_slot *slot, uint64_t h, const struct sp_value v[2], uint32_t id, bool has_id)
+static void origin_set(struct event_origin *o, const struct sp_value v[2])
 {
-    slot->hash = h;
-    slot->eventid = id;
-    slot->has_eventid = has_id;
-    slot->channel_len = v[0].len;
-    slot->provider_len = v[1].len;
-    slot->channel_type = v[0].type;
-    slot->provider_type = v[1].type;
+    o->serial++;
+    o->hash = hash(hash(1, v[0]), v[1]);
+    o->channel_len = v[0].len;
+    o->provider_len = v[1].len;
+    o->channel_type = v[0].type;
+    o->provider_type = v[1].type;
     if (v[0].len)
-        memcpy(slot->key, v[0].ptr, v[0].len);
+        memcpy(o->key, v[0].ptr, v[0].len);
     if (v[1].len)
-        memcpy(slot->key + v[0].len, v[1].ptr, v[1].len);
+        memcpy(o->key + v[0].len, v[1].ptr, v[1].len);
+}
+
+/* Is the slot that of this origin (of which its serial number speaks as long as no other comes between) and event id? */
+static bool slot_is(struct event_slot *slot, uint64_t h, const struct event_origin *o, const struct sp_origin *id)
+{
+    const struct event_origin *mine = &slot->origin;
+
+    if (slot->hash != h || slot->eventid != id->eventid || slot->has_eventid != id->has_eventid)
+        return false;
+    if (mine->serial == o->serial)
+        return true;
+    if (mine->channel_len != o->channel_len || mine->provider_len != o->provider_len || mine->channel_type != o->channel_type ||
+        mine->provider_type != o->provider_type || memcmp(mine->key, o->key, (size_t)o->channel_len + o->provider_len) != 0)
+        return false;
+    slot->origin.serial = o->serial;
+    return true;
+}
+
+/* The slot of an origin and event id, whether it holds them or not; NULL where the names are too long to be kept. */
+static struct event_slot *find_slot(struct sp_events *events, const struct sp_value v[2], const struct sp_origin *id, bool *holds)
+{
+    struct event_origin *o = &events->origin;
+    struct event_slot *slot;
+    uint64_t h;
+
+    *holds = false;
+    if ((uint64_t)v[0].len + v[1].len > EVENT_CACHE_KEY)
+        return NULL;
+    if (!origin_is(o, v))
+        origin_set(o, v);
+    h = ((o->hash ^ id->eventid ^ (uint64_t)id->has_eventid << 32) * UINT64_C(0x9E3779B97F4A7C15)) | 1;
+    slot = &events->slot[h >> 40 & (EVENT_CACHE_SLOTS - 1)];
+    *holds = slot_is(slot, h, o, id);
+    if (*holds)
+        return slot;
+    slot->hash = 0; /* until it has been filled */
+    slot->eventid = id->eventid;
+    slot->has_eventid = id->has_eventid;
+    slot->origin = *o;
+    slot->origin.hash = h;
+    return slot;
 }
 
 /* The conditions that channel, provider and event id fulfil: from the cache, else worked out. */
@@ -139,26 +191,30 @@ static int candidates(struct sp_events *events, const struct sp_event *event, co
     struct sp_value v[2] = { 0 };
     struct sp_origin origin = { .channel = SP_STR_NONE, .provider = SP_STR_NONE };
     struct event_slot *slot;
-    uint64_t h;
-    bool kept;
+    bool holds;
+    int rc = 0;
 
     if (header->channel)
         v[0] = node[header->channel].value;
     if (header->provider)
         v[1] = node[header->provider].value;
     if (header->eventid)
-        origin.has_eventid = event_id(node[header->eventid].value, &events->text3, &origin.eventid);
-    if (events->text3.failed)
-        return SP_ERR_NOMEM;
+        rc = event_id(node[header->eventid].value, &events->text3, &origin.eventid);
+    if (rc < 0)
+        return rc;
+    origin.has_eventid = rc == 1;
     if (!origin.has_eventid)
         origin.eventid = 0;
-    h = hash(hash(origin.eventid + 1, v[0]), v[1]) | 1;
-    kept = (uint64_t)v[0].len + v[1].len <= EVENT_CACHE_KEY;
-    slot = kept ? &events->slot[h >> 1 & (EVENT_CACHE_SLOTS - 1)] : spare;
+    slot = find_slot(events, v, &origin, &holds);
+    if (!slot) {
+        slot = spare;
+        slot->origin.hash = 0;
+    }
     *ret = slot;
-    if (kept && slot_is(slot, h, v, origin.eventid, origin.has_eventid))
+    if (holds)
         return 0;
-    slot->hash = 0;
+    sp_buf_clear(&events->text);
+    sp_buf_clear(&events->text2);
     origin.channel = sp_value_text(v[0], &events->text);
     origin.provider = sp_value_text(v[1], &events->text2);
     if (events->text.failed || events->text2.failed)
@@ -166,8 +222,7 @@ static int candidates(struct sp_events *events, const struct sp_event *event, co
     slot->count = sp_taxonomy_candidates(events->taxonomy, &origin, slot->when, EVENT_CANDIDATES);
     if (slot->count > EVENT_CANDIDATES)
         slot->count = EVENT_CANDIDATES; /* a user's map with more tests for one event id than that: the first count */
-    if (kept)
-        slot_set(slot, h, v, origin.eventid, origin.has_eventid);
+    slot->hash = slot->origin.hash;
     return 0;
 }
 
@@ -201,7 +256,11 @@ static void find_header(const struct sp_event *event, struct event_header *heade
             header->eventid = at;
         else if (name.len == 13 && !header->provider && memcmp(name.ptr, "Provider_Name", 13) == 0)
             header->provider = at;
-        if (header->channel && header->eventid && header->provider)
+        else if (name.len == system_time.len && !header->time && memcmp(name.ptr, system_time.ptr, system_time.len) == 0)
+            header->time = at;
+        else
+            continue;
+        if (header->channel && header->eventid && header->provider && header->time)
             return;
     }
 }
@@ -217,54 +276,70 @@ static void first_of_lists(const struct sp_event *event, struct event_header *he
 }
 
 /* Seconds since 1970 as a number; in milli-, micro- or nanoseconds when it has that many digits. */
-static struct sp_time epoch(struct sp_str text, struct sp_buf *scratch)
+static int epoch(struct sp_str text, struct sp_buf *scratch, struct sp_time *ret)
 {
-    struct sp_time time = { 0 };
     size_t digits = text.len && text.ptr[0] == '-', cut;
 
     while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9')
         digits++;
-    if (digits < 12 || digits != text.len) {
-        if (!sp_time_epoch(text, &time))
-            time = (struct sp_time){ 0 };
-        return time;
+    if (digits >= 12 && digits == text.len) {
+        cut = digits - (digits < 15 ? 3u : digits < 18 ? 6u : 9u);
+        sp_buf_clear(scratch);
+        sp_buf_str(scratch, sp_str_cut(text, 0, cut));
+        sp_buf_char(scratch, '.');
+        sp_buf_str(scratch, sp_str_cut(text, cut, text.len - cut));
+        if (scratch->failed)
+            return SP_ERR_NOMEM;
+        text = sp_buf_view(scratch);
     }
-    cut = digits - (digits < 15 ? 3u : digits < 18 ? 6u : 9u);
-    sp_buf_clear(scratch);
-    sp_buf_str(scratch, sp_str_cut(text, 0, cut));
-    sp_buf_char(scratch, '.');
-    sp_buf_str(scratch, sp_str_cut(text, cut, text.len - cut));
-    if (scratch->failed || !sp_time_epoch(sp_buf_view(scratch), &time))
-        time = (struct sp_time){ 0 };
-    return time;
+    if (!sp_time_epoch(text, ret))
+        *ret = (struct sp_time){ 0 };
+    return 0;
 }
 
 /* `numbers`: also seconds since 1970, which only a mapped time field may hold (contract 1). */
-static struct sp_time read_time(struct sp_events *events, struct sp_value v, bool numbers)
+static int read_time(struct sp_events *events, struct sp_value v, bool numbers, struct sp_time *ret)
 {
-    struct sp_time time = sp_value_time(v, &events->text);
+    struct sp_str text;
 
-    if (time.known || !numbers || v.type == SP_V_HEX || v.type == SP_V_BINARY)
-        return time;
-    return epoch(sp_value_text(v, &events->text2), &events->text3);
+    sp_buf_clear(&events->text);
+    *ret = sp_value_time(v, &events->text);
+    if (events->text.failed)
+        return SP_ERR_NOMEM;
+    if (ret->known || !numbers || v.type == SP_V_HEX || v.type == SP_V_BINARY)
+        return 0;
+    sp_buf_clear(&events->text2);
+    text = sp_value_text(v, &events->text2);
+    return events->text2.failed ? SP_ERR_NOMEM : epoch(text, &events->text3, ret);
 }
 
-static int find_time(struct sp_events *events, struct sp_event *event)
+/* The time where it is a field that the header's pass has met: no need to look it up again. False: it is not. */
+static bool is_header_time(const struct sp_event *event, const struct event_header *header)
+{
+    const struct sp_from *from = &event->class_->time;
+
+    return header->time && from->kind == SP_FROM_FIELD && event->tree->node[header->time].value.type != SP_V_LIST &&
+           sp_str_eq(from->a, system_time) && !(event->class_->trim_count && sp_class_trims(event->class_, from->a));
+}
+
+static int find_time(struct sp_events *events, struct sp_event *event, const struct event_header *header)
 {
     static const char *const usual[] = { "@timestamp", "timestamp", "_time",     "time", "EventTime",
                                          "TimeCreated", "UtcTime",  "eventTime", "ts",   "date" };
     struct sp_found found;
     int rc = 0;
 
-    if (event->class_->time.a.len) {
+    if (is_header_time(event, header)) {
+        rc = read_time(events, event->tree->node[header->time].value, true, &event->time);
+    } else if (event->class_->time.a.len) {
         rc = sp_event_from(events, event, &event->class_->time, &found);
         if (rc == 0 && found.presence == SP_PRESENT)
-            event->time = read_time(events, found.value[0], true);
+            rc = read_time(events, found.value[0], true, &event->time);
     }
     for (size_t i = 0; i < sizeof usual / sizeof *usual && rc == 0 && !event->time.known; i++) {
         rc = sp_event_raw(events, event, sp_str_c(usual[i]), &found);
         if (rc == 0 && found.presence == SP_PRESENT)
-            event->time = read_time(events, found.value[0], false);
+            rc = read_time(events, found.value[0], false, &event->time);
     }
     return rc;
 }
@@ -283,11 +358,14 @@ int sp_event_make(struct sp_events *events, const struct sp_record *record, stru
     } else if (record->kind == SP_RECORD_JSON) {
         rc = sp_event_shape(events, ret, &header);
     }
+    ret->channel = header.channel;
+    ret->provider = header.provider;
+    ret->eventid = header.eventid;
     if (rc == 0 && ret->recognised)
         rc = choose(events, ret, &header);
     else if (rc == 0 && events->given)
         ret->class_ = events->given;
-    return rc < 0 ? rc : find_time(events, ret);
+    return rc < 0 ? rc : find_time(events, ret, &header);
 }
 
 /* Recursion is bounded by the reader's limit of depth. */

@@ -24,6 +24,7 @@ struct sp_event {
     const struct sp_tree *tree;      /* the record's */
     uint32_t fields;                 /* the node whose children are the fields that rules see */
     uint32_t whole;                  /* the node that holds every value of the record once, for keywords */
+    uint32_t channel, provider, eventid; /* nodes of Windows' header; 0: not there */
     const struct sp_class *class_;   /* never NULL: a class without parts where nothing is known */
     struct sp_time time;             /* not known: the event has none */
     bool recognised;                 /* false: generic JSON or text without a log source */
@@ -58,6 +59,9 @@ struct sp_found {
  * longest literal key, then the nested path, `[n]` indexes from 0, arrays fan out (contract 1, paths). Values of
  * trimmed fields come without trailing spaces. 0 or SP_ERR_NOMEM. */
 int sp_event_get(struct sp_events *events, const struct sp_event *event, struct sp_str name, bool mapped, struct sp_found *ret);
+
+/* A value without its trailing spaces (and NULs of EVTX), as those of trimmed fields come. */
+struct sp_value sp_value_trim(struct sp_value value);
 
 /* Call `each` for every string and number value at any depth, for keywords (SPEC: sigma-T13); a non-zero return
  * stops and is returned. Never key names; the flat fields and what else the record holds, each value once. */

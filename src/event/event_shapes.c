@@ -21,17 +21,20 @@ static const struct sp_node *at(const struct flat *f, uint32_t node)
     return &f->tree->node[node];
 }
 
-/* A member by name, 0 if there is none. */
-static uint32_t member(const struct sp_tree *tree, uint32_t map, const char *name)
+static uint32_t find(const struct sp_tree *tree, uint32_t map, struct sp_str wanted)
 {
-    struct sp_str wanted = sp_str_c(name);
-
     if (tree->node[map].value.type != SP_V_MAP)
         return 0;
     for (uint32_t child = tree->node[map].child; child; child = tree->node[child].next)
         if (sp_str_eq(tree->node[child].name, wanted))
             return child;
     return 0;
+}
+
+/* A member by name, 0 if there is none. */
+static inline uint32_t member(const struct sp_tree *tree, uint32_t map, const char *name)
+{
+    return find(tree, map, sp_str_c(name));
 }
 
 static bool is_map(const struct sp_tree *tree, uint32_t node)
@@ -237,50 +240,56 @@ static uint32_t either(const struct sp_tree *tree, uint32_t map, const char *a, 
     return found ? found : member(tree, map, b);
 }
 
-/* NXLog writes Keywords as a signed number; Windows, and rules, write 0x8010000000000000. */
-static void add_keywords(struct flat *f, uint32_t node)
+bool sp_event_keywords(struct sp_events *events, struct sp_value v, struct sp_value *ret)
 {
-    struct sp_value v;
-    uint64_t n = 0;
+    const char *p = v.ptr;
+    bool minus = v.len && p[0] == '-';
     unsigned char *bytes;
-    const char *p;
-    bool minus;
-    uint32_t i, made;
+    uint64_t n = 0;
+    uint32_t i;
 
-    if (!node || at(f, node)->value.type != SP_V_NUMBER)
-        return;
-    v = at(f, node)->value;
-    p = v.ptr;
-    minus = v.len && p[0] == '-';
     for (i = minus; i < v.len && p[i] >= '0' && p[i] <= '9'; i++)
         n = 10 * n + (uint64_t)(p[i] - '0');
-    bytes = i == v.len && v.len < 21 ? sp_arena_alloc(&f->events->arena, 8) : NULL;
+    bytes = i == v.len && v.len < 21 ? sp_arena_alloc(&events->arena, 8) : NULL;
     if (!bytes)
-        return;
+        return false;
     n = minus ? 0 - n : n;
     for (i = 0; i < 8; i++)
         bytes[i] = (unsigned char)(n >> (8 * i));
-    made = add(f, SP_STR("Keywords"), node);
-    if (made)
-        f->tree->node[made].value = (struct sp_value){ bytes, 8, SP_V_HEX };
+    *ret = (struct sp_value){ bytes, 8, SP_V_HEX };
+    return true;
 }
 
+static void add_keywords(struct flat *f, uint32_t node)
+{
+    struct sp_value value;
+    uint32_t made;
+
+    if (!node || at(f, node)->value.type != SP_V_NUMBER || !sp_event_keywords(f->events, at(f, node)->value, &value))
+        return;
+    made = add(f, SP_STR("Keywords"), node);
+    if (made)
+        f->tree->node[made].value = value;
+}
+
+const char *const sp_event_flat_names[EVENT_FLAT_NAMES][3] = { { "Provider_Name", "SourceName", "ProviderName" },
+                                                               { "Provider_Guid", "ProviderGuid", "" },
+                                                               { "Computer", "Hostname", "hostname" },
+                                                               { "EventRecordID", "RecordNumber", "EventRecordId" },
+                                                               { "Execution_ProcessID", "ExecutionProcessID", "" },
+                                                               { "Execution_ThreadID", "ThreadID", "" },
+                                                               { "Security_UserID", "UserID", "" },
+                                                               { "Correlation_ActivityID", "ActivityID", "" } };
+
 /* NXLog, and flat exports of other tools: the object's own members, and Windows' names for those that NXLog
- * calls otherwise. */
+ * calls otherwise. event_plan.c does the same for names that have been seen before. */
 static void shape_flat(struct flat *f)
 {
-    static const char *const name[][3] = { { "Provider_Name", "SourceName", "ProviderName" },
-                                           { "Provider_Guid", "ProviderGuid", "" },
-                                           { "Computer", "Hostname", "hostname" },
-                                           { "EventRecordID", "RecordNumber", "EventRecordId" },
-                                           { "Execution_ProcessID", "ExecutionProcessID", "" },
-                                           { "Execution_ThreadID", "ThreadID", "" },
-                                           { "Security_UserID", "UserID", "" },
-                                           { "Correlation_ActivityID", "ActivityID", "" } };
+    const char *const (*name)[3] = sp_event_flat_names;
     struct sp_tree *tree = f->tree;
     uint32_t time = either(tree, 0, "@timestamp", "EventTime");
 
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+    for (size_t i = 0; i < EVENT_FLAT_NAMES; i++)
         if (!member(tree, 0, name[i][0]))
             alias(f, name[i][0], either(tree, 0, name[i][1], name[i][2]));
     if (!member(tree, 0, "TimeCreated_SystemTime"))
@@ -448,8 +457,11 @@ int sp_event_shape(struct sp_events *events, struct sp_event *event, struct even
 {
     struct sp_tree *tree = event->record->tree;
     struct flat f = { .events = events, .tree = tree };
-    bool whole = own_tree_is_whole(tree);
+    bool whole;
 
+    if (!events->unplanned && sp_event_by_plan(events, event, header))
+        return 0;
+    whole = own_tree_is_whole(tree);
     f.root = sp_tree_add(tree, SP_STR_NONE, (struct sp_value){ .type = SP_V_MAP });
     if (!f.root)
         return tree->count >= SP_FIELDS_MAX ? 0 : SP_ERR_NOMEM;

@@ -64,6 +64,11 @@ void sp_eval_begin(struct sp_eval *e, const struct sp_event *event)
     sp_lookup_begin(e->lookup, event);
 }
 
+struct sp_lookup *sp_eval_lookup(struct sp_eval *e)
+{
+    return e->lookup;
+}
+
 static bool room_for_class(struct sp_eval *e, uint32_t id)
 {
     uint32_t room = e->class_room ? e->class_room : 64;
@@ -230,14 +235,16 @@ static bool address_of(struct sp_str text, uint8_t out[16])
 static bool match_cidr(struct sp_eval *e, const struct sp_pattern *p, struct sp_seen *seen)
 {
     static const uint8_t v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
-    uint8_t a[16];
     unsigned whole = p->prefix / 8, rest = p->prefix % 8;
+    const uint8_t *a = seen->address;
 
     if (!sp_lookup_text(e->lookup, seen)) {
         e->failed = true;
         return false;
     }
-    if (!address_of(seen->text, a))
+    if (seen->is_address == SP_ADDRESS_NOT_ASKED)
+        seen->is_address = address_of(seen->text, seen->address) ? SP_ADDRESS_YES : SP_ADDRESS_NO;
+    if (seen->is_address == SP_ADDRESS_NO)
         return false;
     if (memcmp(a, v4, sizeof v4) == 0 && p->prefix < 96)
         return false; /* a v4 address lies in no v6 network, ::/0 included */
@@ -444,6 +451,38 @@ static enum sp_truth eval_expr(struct sp_eval *e, const struct sp_rule *rule, co
     default:
         return eval_count(e, rule, x, x->least);
     }
+}
+
+/* As eval_expr over the steps of an origin. */
+static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
+{
+    uint32_t yes = 0, maybe = 0;
+
+    if (x->kind == SP_STEP_CONSTANT)
+        return x->truth;
+    if (x->kind == SP_STEP_ITEM)
+        return eval_leaf(e, rule, x->item);
+    if (x->kind == SP_STEP_NOT)
+        return truth_not(eval_step(e, rule, x->part));
+    for (uint32_t i = 0; i < x->count && !e->failed; i++) {
+        enum sp_truth t;
+
+        if (yes + maybe + (x->count - i) < x->least)
+            return SP_FALSE;
+        t = eval_step(e, rule, &x->part[i]);
+        yes += t == SP_TRUE;
+        maybe += t == SP_UNKNOWN;
+        if (yes >= x->least)
+            return SP_TRUE;
+    }
+    return yes >= x->least ? SP_TRUE : yes + maybe >= x->least ? SP_UNKNOWN : SP_FALSE;
+}
+
+int sp_eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret)
+{
+    e->failed = false;
+    *ret = eval_step(e, rule, step);
+    return e->failed ? SP_ERR_NOMEM : 0;
 }
 
 int sp_eval_expr(struct sp_eval *e, const struct sp_rule *rule, const struct sp_expr *expr, enum sp_truth *ret)

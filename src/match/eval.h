@@ -23,6 +23,9 @@ void sp_eval_free(struct sp_eval *eval);
 /* Begin an event (borrowed until the next begin). */
 void sp_eval_begin(struct sp_eval *eval, const struct sp_event *event);
 
+/* Its look-ups, for who fills them faster. */
+struct sp_lookup *sp_eval_lookup(struct sp_eval *eval);
+
 /* Rules that run on events of a class, by rank; found once a class. NULL: memory ran out. */
 const struct sp_rule *const *sp_eval_rules(struct sp_eval *eval, const struct sp_class *c, uint32_t *ret_count);
 
@@ -37,6 +40,19 @@ struct sp_item_seen {
     bool has_text;
 };
 int sp_eval_item(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_item *item, struct sp_item_seen *ret);
+
+/* A rule's expression for one origin (match/plan.h): what is constant there is gone or a constant, and of the parts of
+ * an AND, OR or COUNT, in any order the same, those that cost little come first. */
+struct sp_step {
+    enum sp_step_kind { SP_STEP_CONSTANT, SP_STEP_ITEM, SP_STEP_NOT, SP_STEP_COUNT } kind;
+    enum sp_truth truth;         /* CONSTANT */
+    uint32_t count, least;       /* NOT, COUNT: parts; COUNT: how many of them must hold */
+    union {
+        const struct sp_item *item;
+        const struct sp_step *part; /* one behind the other */
+    };
+};
+int sp_eval_step(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret);
 
 /* An expression of the rule, for `explain`. */
 int sp_eval_expr(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_expr *expr, enum sp_truth *ret);

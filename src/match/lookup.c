@@ -6,7 +6,6 @@
 #include "match/lookup.h"
 
 #include "base/alloc.h"
-#include "base/unicode.h"
 
 struct sp_lookup {
     struct sp_events *events;     /* borrowed */
@@ -16,6 +15,8 @@ struct sp_lookup {
     uint32_t epoch;
     struct sp_arena arena;
     struct sp_buf scratch;
+    sp_lookup_source *source;     /* NULL: none */
+    void *source_arg;
 };
 
 static size_t slots(const struct sp_lookup *l)
@@ -65,12 +66,19 @@ const struct sp_event *sp_lookup_event(const struct sp_lookup *l)
     return l->event;
 }
 
-static struct sp_slot *fill(struct sp_lookup *l, struct sp_slot *slot, struct sp_str name, bool mapped)
+void sp_lookup_from(struct sp_lookup *l, sp_lookup_source *source, void *arg)
 {
+    l->source = source;
+    l->source_arg = arg;
+}
+
+static struct sp_slot *search(struct sp_lookup *l, uint32_t number)
+{
+    struct sp_slot *slot = &l->slot[number];
+    struct sp_str name = l->set->field[number / 2];
+    bool mapped = number % 2;
     struct sp_found found;
 
-    if (slot->epoch == l->epoch)
-        return slot;
     if (sp_event_get(l->events, l->event, name, mapped, &found) < 0)
         return NULL;
     *slot = (struct sp_slot){ l->epoch, found.presence, NULL, found.count };
@@ -91,6 +99,17 @@ static struct sp_slot *fill(struct sp_lookup *l, struct sp_slot *slot, struct sp
     if (!slot->seen)
         slot->epoch = l->epoch - 1; /* not filled: the next who asks tries again */
     return slot->seen ? slot : NULL;
+}
+
+static struct sp_slot *fill(struct sp_lookup *l, uint32_t number)
+{
+    struct sp_slot *slot = &l->slot[number];
+    int known;
+
+    if (slot->epoch == l->epoch)
+        return slot;
+    known = l->source ? l->source(l->source_arg, number) : 0;
+    return known > 0 ? slot : known < 0 ? NULL : search(l, number);
 }
 
 struct scalars {
@@ -136,14 +155,39 @@ struct sp_slot *sp_lookup_item(struct sp_lookup *l, const struct sp_rule *rule, 
 
     if (item->field.len == 0)
         return fill_keywords(l);
-    return fill(l, &l->slot[2 * (size_t)item->field_id + mapped], item->field, mapped);
+    return fill(l, sp_lookup_number(item->field_id, mapped));
 }
 
 struct sp_slot *sp_lookup_field(struct sp_lookup *l, const struct sp_rule *rule, const struct sp_pattern *pattern)
 {
     bool mapped = rule->logsource.category.len != 0;
 
-    return fill(l, &l->slot[2 * (size_t)pattern->field_id + mapped], pattern->field, mapped);
+    return fill(l, sp_lookup_number(pattern->field_id, mapped));
+}
+
+struct sp_slot *sp_lookup_at(struct sp_lookup *l, uint32_t number)
+{
+    return l->slot[number].epoch == l->epoch ? &l->slot[number] : search(l, number);
+}
+
+struct sp_slot *sp_lookup_put(struct sp_lookup *l, uint32_t number, const struct sp_value *value)
+{
+    struct sp_slot *slot = &l->slot[number];
+    struct sp_seen *seen = NULL;
+
+    if (value) {
+        seen = sp_arena_alloc(&l->arena, sizeof *seen);
+        if (!seen)
+            return NULL;
+        *seen = (struct sp_seen){ .value = *value };
+    }
+    *slot = (struct sp_slot){ l->epoch, value ? SP_PRESENT : SP_MISSING, seen, value != NULL };
+    return slot;
+}
+
+void sp_lookup_share(struct sp_lookup *l, uint32_t from, uint32_t to)
+{
+    l->slot[to] = l->slot[from];
 }
 
 bool sp_lookup_text(struct sp_lookup *l, struct sp_seen *seen)
@@ -167,15 +211,6 @@ bool sp_lookup_folded(struct sp_lookup *l, struct sp_seen *seen)
 {
     if (seen->folded.ptr)
         return true;
-    if (!sp_lookup_text(l, seen))
-        return false;
-    sp_buf_clear(&l->scratch);
-    sp_utf8_fold(&l->scratch, seen->text);
-    if (l->scratch.failed)
-        return false;
-    if (sp_str_eq(sp_buf_view(&l->scratch), seen->text))
-        seen->folded = seen->text;
-    else
-        seen->folded = sp_arena_str(&l->arena, sp_buf_view(&l->scratch));
+    seen->folded = sp_value_folded(seen->value, &l->arena, &l->scratch);
     return seen->folded.ptr != NULL;
 }

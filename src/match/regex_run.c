@@ -7,6 +7,7 @@
 #include "match/regex_run.h"
 
 #include "base/alloc.h"
+#include "base/unicode.h"
 #include "match/regex_scratch.h"
 
 enum { BYTES_PER_STATE = 8 }; /* fewer than this: the cache thrashes */
@@ -144,6 +145,27 @@ static int finish(struct sp_regex_scratch *s, size_t left, uint32_t *state)
     return rc;
 }
 
+/* A regex that asks for a run of code points of one set and nothing else. */
+static bool find_run(const struct sp_regex *regex, struct sp_str text)
+{
+    uint32_t run = 0;
+    size_t at = 0;
+
+    while (at < text.len && run < regex->run_least) {
+        unsigned char c = (unsigned char)text.ptr[at];
+        bool in;
+
+        if (c < 0x80) {
+            in = regex->run_ascii[c / 64] >> c % 64 & 1;
+            at++;
+        } else {
+            in = sp_utf8_next(text, &at) != SP_UTF8_BAD && regex->run_wide;
+        }
+        run = in ? run + 1 : 0;
+    }
+    return run >= regex->run_least;
+}
+
 int sp_regex_run(const struct sp_regex *regex, struct sp_regex_scratch *s, struct sp_str text)
 {
     bool final = (s->asserted & SP_REGEX_END_NEWLINE) && text.len && text.ptr[text.len - 1] == '\n';
@@ -154,6 +176,8 @@ int sp_regex_run(const struct sp_regex *regex, struct sp_regex_scratch *s, struc
 
     if (text.len < regex->length_min)
         return 0;
+    if (regex->run_least)
+        return find_run(regex, text);
     start = sp_dfa_start(s);
     if (start < SP_DFA_FIRST)
         return start == SP_DFA_UNKNOWN ? sp_regex_run_nfa(regex, s, text) : start < 0 ? (int)start : start == SP_DFA_MATCH;

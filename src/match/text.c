@@ -87,27 +87,52 @@ static size_t piece_back(struct piece p, struct sp_str s, size_t end)
     return end;
 }
 
-/* End of the leftmost place of the piece at or behind `from`, or SIZE_MAX. */
+/* Code points of the piece before its first literal; all of them when it has none. */
+static uint32_t before_literal(struct piece p)
+{
+    uint32_t n = 0;
+
+    while (n < p.count && p.token[n].kind != SP_T_LITERAL)
+        n++;
+    return n;
+}
+
+/* The same where the piece has no literal: every place is tried. */
+static size_t piece_find_plain(struct piece p, struct sp_str s, size_t from)
+{
+    for (;; from += step(s, from)) {
+        size_t end = piece_at(p, s, from);
+
+        if (end != SIZE_MAX || from == s.len)
+            return end;
+    }
+}
+
+/* End of the leftmost place of the piece at or behind `from`, or SIZE_MAX. Its first literal is looked for, and the
+ * begin is as many code points before it as the piece has. */
 static size_t piece_find(struct piece p, struct sp_str s, size_t from)
 {
-    while (from <= s.len) {
-        size_t end;
+    uint32_t before = before_literal(p);
+    size_t at = from;
 
-        if (p.token[0].kind == SP_T_LITERAL) {
-            size_t hop = sp_str_find(sp_str_cut(s, from, s.len - from), p.token[0].literal);
+    if (before == p.count)
+        return piece_find_plain(p, s, from);
+    for (;;) {
+        size_t hop = sp_str_find(sp_str_cut(s, at, s.len - at), p.token[before].literal), begin, end;
+        uint32_t n = before;
 
-            if (hop == SIZE_MAX)
-                return SIZE_MAX;
-            from += hop;
-        }
-        end = piece_at(p, s, from);
+        if (hop == SIZE_MAX)
+            return SIZE_MAX;
+        at += hop;
+        for (begin = at; n && begin > from; n--)
+            begin -= step_back(s, begin);
+        end = n || begin < from ? SIZE_MAX : piece_at(p, s, begin);
         if (end != SIZE_MAX)
             return end;
-        if (from == s.len)
+        if (at == s.len)
             return SIZE_MAX;
-        from += step(s, from);
+        at += step(s, at);
     }
-    return SIZE_MAX;
 }
 
 bool sp_text_match(const struct sp_pattern *pattern, struct sp_str s)
@@ -118,6 +143,8 @@ bool sp_text_match(const struct sp_pattern *pattern, struct sp_str s)
     bool bound_end = pattern->where == SP_WHERE_WHOLE || pattern->where == SP_WHERE_END;
     size_t at = 0;
 
+    if (count == 1 && token[0].kind == SP_T_LITERAL)
+        return sp_text_where(pattern->where, s, token[0].literal);
     for (;;) {
         struct piece p = { token + i, 0 };
 

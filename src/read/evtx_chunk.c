@@ -48,10 +48,12 @@ void sp_evtx_free(struct sp_evtx *e)
     sp_free(e->id);
     sp_free(e->live);
     sp_free(e->child);
+    sp_free(e->op);
     sp_tree_done(&e->tree);
     sp_arena_done(&e->text);
     sp_buf_done(&e->scratch);
     sp_buf_done(&e->key);
+    sp_buf_done(&e->stencil);
     sp_free(e);
 }
 
@@ -135,7 +137,8 @@ int sp_evtx_begin(struct sp_evtx *e, struct sp_str bytes, uint64_t offset, sp_ev
     e->trouble = trouble;
     e->trouble_arg = arg;
     e->at = e->end = e->carve_at = SP_EVTX_CHUNK_HEADER;
-    e->bodies = 0;
+    e->bodies = e->ops = 0;
+    sp_buf_clear(&e->stencil);
     e->plans = e->chunk_parts.nodes = e->chunk_parts.fields = e->lives = 0;
     if (++e->generation == 0) {
         memset(e->slot, 0, EVTX_SLOTS * sizeof *e->slot);

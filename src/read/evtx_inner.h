@@ -9,6 +9,7 @@
  *      evtx_record.c    walk                          bodies     -> tree of slices
  *      evtx_name.c      dictionary of names
  *      evtx_json.c evtx_xml.c evtx_leaf.c             bodies     -> text, evidence
+ *      evtx_stencil.c                                 bodies     -> the same JSON, for most records
  *
  * All offsets are in the chunk. Arrays grow and are kept from record to record and file to file; whoever
  * calls something that may grow one reads its pointer anew.
@@ -50,6 +51,7 @@ struct evtx_name {
     uint32_t stamp, node, last; /* last record (or object) that it was seen in, and where */
     uint32_t alias;             /* of a joined name: the plain name of the same text */
     bool xmlns;
+    bool replaced;              /* its text holds U+FFFD, perhaps for half a pair: not the name that the text would have */
 };
 
 struct evtx_names {
@@ -72,6 +74,7 @@ struct evtx_node {
     uint16_t sub;      /* SUB: number of the value; CHAR: code unit */
     uint32_t name;     /* ELEMENT, ATTRIBUTE, ENTITY, PI */
     uint32_t name_at;
+    uint32_t key;      /* ELEMENT <Data>: the name that its attribute gives it, where that is plain text; else 0 */
     uint32_t at, len;  /* TEXT, CDATA, PI */
     uint32_t content;  /* ELEMENT: first node behind its attributes */
     uint32_t end;
@@ -107,6 +110,8 @@ struct evtx_parts {
     uint32_t nodes, node_room, fields, field_room, nodes_max;
 };
 
+enum evtx_stencil_state { EVTX_STENCIL_UNTRIED, EVTX_STENCIL_CUT, EVTX_STENCIL_NONE };
+
 struct evtx_plan {
     uint32_t at, len;              /* the template's definition */
     uint32_t id;                   /* first bytes of its GUID */
@@ -116,6 +121,11 @@ struct evtx_plan {
     bool unique;                   /* no field name comes twice, none is a list */
     bool together;                 /* nor with those of the plan `outer` */
     uint32_t outer;                /* plan index + 1 */
+    uint8_t stencil;               /* evtx_stencil.c: enum evtx_stencil_state */
+    bool members;                  /* of the stencil: there are some */
+    bool fits;                     /* no key of them comes among those at `fits_at` of the plan `fits_outer` */
+    uint32_t fits_outer, fits_at;  /* plan index + 1, node */
+    uint32_t op, op_end;
 };
 
 struct evtx_slot {
@@ -144,6 +154,7 @@ struct evtx_body {
 };
 
 struct evtx_child; /* evtx_json.c */
+struct evtx_op;    /* evtx_stencil.c */
 
 struct sp_evtx {
     struct sp_limits limits;
@@ -185,6 +196,9 @@ struct sp_evtx {
 
     struct evtx_child *child;
     uint32_t children, child_room;
+    struct sp_buf stencil; /* texts of the stencils of this chunk */
+    struct evtx_op *op;
+    uint32_t ops, op_room;
     size_t out_max;
 };
 
@@ -247,6 +261,13 @@ int evtx_body_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place
 /* The body of a value of type 0x21, opened if need be: index. */
 int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, uint32_t *ret);
 struct sp_value evtx_value(const struct sp_evtx *e, uint8_t type, uint32_t at, uint32_t len);
+/* The same where the size is the type's own, as nearly always. */
+static inline struct sp_value evtx_value_of(const struct sp_evtx *e, struct evtx_value v)
+{
+    if (v.type <= EVTX_HEX64 && v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
+        return (struct sp_value){ e->bytes + v.at, v.len, evtx_shapes[v.type].type };
+    return evtx_value(e, v.type, v.at, v.len);
+}
 /* Elements of an array value: the next one at *at (moved on), false at the end. */
 bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, uint32_t *at, struct sp_value *ret);
 /* The value of a SUB node of a body: NULL type where there is none. */
@@ -258,5 +279,12 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
 void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, struct sp_buf *out);
 /* Is there anything to show, or are all pieces optional and NULL (and there is one)? */
 bool evtx_left_out(const struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to);
+
+/* evtx_json.c: the same by a walk over the bodies: the truth for the stencil. */
+int evtx_json_walk(struct sp_evtx *e, struct sp_buf *out);
+
+/* evtx_stencil.c: the members of the record's JSON, appended: 1; 0 and nothing appended where sp_evtx_json must walk
+ * the bodies; SP_ERR_NOMEM. */
+int evtx_stencil(struct sp_evtx *e, struct sp_buf *out);
 
 #endif

@@ -319,18 +319,32 @@ static int add_value(struct render *r, const struct evtx_child *child, bool attr
     return rc;
 }
 
-int sp_evtx_json(struct sp_evtx *e, struct sp_buf *out)
+static size_t text_max(const struct sp_evtx *e, const struct sp_buf *out)
+{
+    return e->limits.record_bytes > SIZE_MAX - out->len ? SIZE_MAX : out->len + (size_t)e->limits.record_bytes;
+}
+
+int evtx_json_walk(struct sp_evtx *e, struct sp_buf *out)
 {
     struct render r = { e, out, SP_EVTX_NODES_MAX, 0 };
     bool plain = false;
     int rc;
 
-    if (e->bodies == 0)
-        return SP_ERR_USAGE;
-    e->out_max = e->limits.record_bytes > SIZE_MAX - out->len ? SIZE_MAX : out->len + (size_t)e->limits.record_bytes;
+    e->out_max = text_max(e, out);
     e->children = 0;
     rc = collect(&r, 0, e->body[0].node, e->body[0].node_end, evtx_names_stamp(e), &plain);
     if (rc == 0)
         rc = add_members(&r, 0, e->children, false);
     return rc < 0 ? rc : out->failed ? SP_ERR_NOMEM : 0;
+}
+
+int sp_evtx_json(struct sp_evtx *e, struct sp_buf *out)
+{
+    int rc;
+
+    if (e->bodies == 0)
+        return SP_ERR_USAGE;
+    e->out_max = text_max(e, out);
+    rc = evtx_stencil(e, out);
+    return rc < 0 ? rc : rc > 0 ? 0 : evtx_json_walk(e, out);
 }

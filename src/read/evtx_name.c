@@ -81,6 +81,7 @@ static int add(struct sp_evtx *e, struct sp_str key, uint64_t hash, uint32_t slo
     if (!name.text.ptr || !name.key.ptr)
         return SP_ERR_NOMEM;
     name.xmlns = sp_str_is(text, "xmlns") || sp_str_starts(text, SP_STR("xmlns:"));
+    name.replaced = sp_str_find(text, SP_STR("\xEF\xBF\xBD")) != SIZE_MAX;
     names->bytes += key.len + text.len;
     names->slot[slot] = names->count;
     names->name[names->count] = name;
@@ -105,28 +106,29 @@ int evtx_name_utf16(struct sp_evtx *e, const void *bytes, size_t len, uint32_t *
 
 int evtx_name_utf8(struct sp_evtx *e, struct sp_str text, uint32_t *ret)
 {
-    char unit[4];
     size_t at = 0;
+    char *p;
 
     sp_buf_clear(&e->key);
+    if (text.len > SIZE_MAX / 2 || !sp_buf_reserve(&e->key, 2 * text.len)) /* a byte is one unit at most, four are two */
+        return SP_ERR_NOMEM;
+    p = e->key.ptr;
     while (at < text.len) {
-        uint32_t c = sp_utf8_next(text, &at), high = 0;
+        uint32_t c = sp_utf8_next(text, &at), high;
 
         if (c == SP_UTF8_BAD)
             c = 0xFFFD;
         if (c > 0xFFFF) {
             high = 0xD800 + ((c - 0x10000) >> 10);
+            *p++ = (char)high;
+            *p++ = (char)(high >> 8);
             c = 0xDC00 + ((c - 0x10000) & 0x3FF);
         }
-        unit[0] = (char)high;
-        unit[1] = (char)(high >> 8);
-        unit[2] = (char)c;
-        unit[3] = (char)(c >> 8);
-        sp_buf_add(&e->key, high ? unit : unit + 2, high ? 4 : 2);
+        *p++ = (char)c;
+        *p++ = (char)(c >> 8);
     }
-    if (e->key.failed)
-        return SP_ERR_NOMEM;
-    return evtx_name_utf16(e, sp_buf_view(&e->key).ptr, e->key.len, ret);
+    e->key.len = (size_t)(p - e->key.ptr);
+    return evtx_name_utf16(e, e->key.ptr, e->key.len, ret);
 }
 
 /* `Element_Attribute`: a key of odd length, which no UTF-16 name has, leads to the plain name of that text. */

@@ -103,6 +103,7 @@ static int name_of_data(const struct flat *f, uint32_t element, struct evtx_fiel
     const struct evtx_parts *parts = f->parts;
     const struct evtx_node *node = &parts->node[element], *text;
     uint32_t len;
+    int rc;
 
     field->id = node->name;
     if (node->name == EVTX_NAME_DATA)
@@ -121,7 +122,10 @@ static int name_of_data(const struct flat *f, uint32_t element, struct evtx_fiel
         if (!len)
             continue;
         field->flags = 0;
-        return evtx_name_utf16(f->e, f->e->bytes + text->at, len, &field->id);
+        rc = evtx_name_utf16(f->e, f->e->bytes + text->at, len, &field->id);
+        if (rc == 0 && node->name == EVTX_NAME_DATA)
+            parts->node[element].key = field->id;
+        return rc;
     }
     return 0;
 }

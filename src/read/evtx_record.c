@@ -322,24 +322,33 @@ static int reserve(struct sp_evtx *e, uint32_t more)
     return 0;
 }
 
-/* The value of a field that needs no thought: a constant, or a value of the size that its type has. */
-static inline bool plain_value(const struct sp_evtx *e, const struct evtx_field *f, const struct evtx_value *v, uint32_t values,
-                               struct sp_value *ret)
-{
-    const struct evtx_shape *shape;
+enum thought { NEEDS_NONE, NEEDS_SOME, LEFT_OUT };
 
+/* The value of a field that needs no thought: a constant, or a value of the size that its type has or of none. */
+static inline enum thought plain_value(const struct sp_evtx *e, const struct evtx_field *f, const struct evtx_value *v, uint32_t values,
+                                       struct sp_value *ret)
+{
     if (f->kind == EVTX_FIELD_CONST) {
         *ret = f->value;
-        return !(f->flags & EVTX_FIELD_NUMBER);
+        return f->flags & EVTX_FIELD_NUMBER ? NEEDS_SOME : NEEDS_NONE;
     }
     if (f->kind != EVTX_FIELD_SUB || f->sub >= values)
-        return false;
+        return NEEDS_SOME;
     v += f->sub;
-    if (v->type > EVTX_HEX64 || v->len == 0)
-        return false;
-    shape = &evtx_shapes[v->type];
-    *ret = (struct sp_value){ e->bytes + v->at, v->len, shape->type };
-    return shape->size == v->len || v->type == EVTX_STRING;
+    if (v->type > EVTX_HEX64)
+        return NEEDS_SOME;
+    if (v->len == 0) {
+        if ((v->type == EVTX_NULL && f->flags & EVTX_FIELD_OPTIONAL) || f->flags & EVTX_FIELD_QUIET)
+            return LEFT_OUT;
+        ret->ptr = "";
+        ret->len = 0;
+        ret->type = SP_V_TEXT;
+        return f->flags & EVTX_FIELD_NUMBER ? NEEDS_SOME : NEEDS_NONE;
+    }
+    ret->ptr = e->bytes + v->at;
+    ret->len = v->len;
+    ret->type = evtx_shapes[v->type].type;
+    return evtx_shapes[v->type].size == v->len || v->type == EVTX_STRING ? NEEDS_NONE : NEEDS_SOME;
 }
 
 /* The common case: append fields as long as they need no thought; the number of the first that does. */
@@ -348,18 +357,22 @@ static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_
     const struct evtx_field *f = b->parts->field + i, *end = b->parts->field + b->field_end;
     const struct evtx_value *v = e->value + b->value;
     struct sp_node *node = e->tree.node;
-    uint32_t count = e->tree.count, first = count;
+    uint32_t count = e->tree.count, first = count, *id = e->id;
 
     for (; f < end; f++) {
-        struct sp_value value = { .type = SP_V_NULL };
+        struct sp_node *n = node + count;
+        enum thought thought = plain_value(e, f, v, b->values, &n->value);
 
-        if (!plain_value(e, f, v, b->values, &value))
+        if (thought == LEFT_OUT)
+            continue;
+        if (thought == NEEDS_SOME)
             break;
         if (f->flags & EVTX_FIELD_NUMBER)
-            set_number(e, value);
-        e->id[count] = f->id;
-        node[count] = (struct sp_node){ .name = f->name, .value = value, .next = count + 1 };
-        count++;
+            set_number(e, n->value);
+        id[count++] = f->id;
+        n->name = f->name;
+        n->next = count;
+        n->child = n->count = 0;
     }
     if (count == first)
         return (uint32_t)(f - b->parts->field);

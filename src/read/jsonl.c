@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "read/json_fast.h"
 #include "read/window.h"
 
 enum want { FIRST, VALUE, SEPARATOR }; /* inside an array: a value or ], a value, a comma or ] */
@@ -29,6 +30,7 @@ struct sp_jsonl {
     struct sp_window window;
     struct sp_tree tree;
     struct sp_buf names;
+    struct sp_json_quick *quick;
     struct sp_str record; /* the one last handed out, as UTF-8 */
     uint64_t duplicates, undecodable;
     uint64_t line;        /* of the next byte, from 1 */
@@ -50,8 +52,15 @@ struct sp_jsonl *sp_jsonl_new(const struct sp_limits *limits)
 {
     struct sp_jsonl *j = sp_zalloc(sizeof *j);
 
-    if (j)
-        j->limits = limits;
+    if (!j)
+        return NULL;
+    j->limits = limits;
+    j->quick = sp_zalloc(sizeof *j->quick);
+    if (!j->quick) {
+        sp_free(j);
+        return NULL;
+    }
+    (void)sp_json_index_choose(&j->quick->index, SP_JSON_BEST);
     return j;
 }
 
@@ -62,14 +71,22 @@ void sp_jsonl_free(struct sp_jsonl *j)
     sp_window_done(&j->window);
     sp_tree_done(&j->tree);
     sp_buf_done(&j->names);
+    sp_layouts_done(&j->quick->layouts);
+    sp_free(j->quick);
     sp_free(j);
 }
 
 void sp_jsonl_begin(struct sp_jsonl *j, struct sp_input *input, bool document, sp_jsonl_trouble *trouble, void *arg)
 {
+    sp_json_index_forget(&j->quick->index);
     *j = (struct sp_jsonl){ .limits = j->limits, .input = input, .trouble = trouble, .trouble_arg = arg,
-                            .window = j->window, .tree = j->tree, .names = j->names, .record = SP_STR_NONE,
-                            .line = 1, .margin = true, .document = document };
+                            .window = j->window, .tree = j->tree, .names = j->names, .quick = j->quick,
+                            .record = SP_STR_NONE, .line = 1, .margin = true, .document = document };
+}
+
+bool sp_jsonl_way(struct sp_jsonl *j, enum sp_json_way way)
+{
+    return sp_json_index_choose(&j->quick->index, way);
 }
 
 uint64_t sp_jsonl_duplicates(const struct sp_jsonl *j)
@@ -92,6 +109,13 @@ static void tell(struct sp_jsonl *j, uint64_t offset, const char *reason)
 static bool is_space(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* More text; what is known about it is about other places. */
+static int more(struct sp_jsonl *j, struct sp_error *err)
+{
+    sp_json_index_forget(&j->quick->index);
+    return sp_window_more(&j->window, err);
 }
 
 /* Done with `len` bytes of the text; keeps count of lines and of the indentation of the current one. */
@@ -129,7 +153,7 @@ static int token(struct sp_jsonl *j, struct sp_error *err)
             return 1;
         /* What follows in a part begins with `{` in front of a line: that ends the remains of a broken record. */
         j->window.rest = !j->array;
-        rc = sp_window_more(&j->window, err);
+        rc = more(j, err);
         j->window.rest = false;
         if (rc <= 0)
             return rc;
@@ -147,7 +171,7 @@ static int skip_line(struct sp_jsonl *j, struct sp_error *err)
         consume(j, feed ? (size_t)(feed - text.ptr) : text.len);
         if (feed)
             return 0;
-        rc = sp_window_more(&j->window, err);
+        rc = more(j, err);
         if (rc <= 0)
             return rc;
     }
@@ -224,7 +248,7 @@ static int skip_record(struct sp_jsonl *j, struct sp_error *err)
             }
         }
         consume(j, text.len);
-        rc = sp_window_more(&j->window, err);
+        rc = more(j, err);
         if (rc <= 0)
             return rc;
     }
@@ -276,9 +300,37 @@ static int too_long(struct sp_jsonl *j, struct sp_error *err)
     return beyond(j, 0, reason, err);
 }
 
-/* The text begins with a value of `len` bytes that has been parsed. */
-static void fill(struct sp_jsonl *j, size_t len, struct sp_record *ret)
+/* What parse() found. */
+struct parsed {
+    size_t at; /* behind the value, or the offending byte */
+    uint64_t duplicates;
+    bool feeds; /* line feeds may stand in it */
+};
+
+/* The value that the text begins with, as sp_json_parse does it: the quick way, and where that is not sure, the strict. */
+static int parse(struct sp_jsonl *j, struct parsed *ret, struct sp_error *why)
 {
+    struct sp_json_room room = { &j->tree, &j->names, &ret->duplicates };
+    struct sp_str text = sp_window_text(&j->window);
+
+    *ret = (struct parsed){ 0 };
+    switch (sp_json_fast(j->quick, text, j->limits, &j->tree, &ret->at, &ret->feeds)) {
+    case SP_JSON_TAKEN:
+        return 1;
+    case SP_JSON_CUT:
+        return 0;
+    case SP_JSON_UNSURE:
+        break;
+    }
+    ret->feeds = true;
+    return sp_json_parse(text, &ret->at, j->limits, &room, why);
+}
+
+/* The text begins with a value that has been parsed. */
+static void fill(struct sp_jsonl *j, const struct parsed *parsed, struct sp_record *ret)
+{
+    size_t len = parsed->at;
+
     j->record = sp_str_cut(sp_window_text(&j->window), 0, len);
     *ret = (struct sp_record){
         .kind = SP_RECORD_JSON,
@@ -290,7 +342,13 @@ static void fill(struct sp_jsonl *j, size_t len, struct sp_record *ret)
         .inner = j,
     };
     ret->length = ret->raw.len;
-    consume(j, len); /* the bytes stay where they are until more are asked for */
+    /* the bytes stay where they are until more are asked for */
+    if (parsed->feeds) {
+        consume(j, len);
+    } else {
+        j->margin = false;
+        sp_window_consume(&j->window, len);
+    }
 }
 
 /* The text begins with a value and the input ends before it does. */
@@ -308,32 +366,30 @@ static int torn(struct sp_jsonl *j)
 /* The text begins with something that should be a value. */
 static int value(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err)
 {
-    uint64_t duplicates = 0;
+    struct parsed parsed;
     struct sp_error why;
     struct sp_str text;
-    size_t at;
     int rc;
 
     j->element++;
     for (;;) {
-        at = duplicates = 0;
         text = sp_window_text(&j->window);
-        rc = sp_json_parse(text, &at, j->limits, &(struct sp_json_room){ &j->tree, &j->names, &duplicates }, &why);
-        if (j->window.end || rc < 0 || (rc > 0 && (at < text.len || text.ptr[0] == '{')))
+        rc = parse(j, &parsed, &why);
+        if (j->window.end || rc < 0 || (rc > 0 && (parsed.at < text.len || text.ptr[0] == '{')))
             break;
         if (sp_window_held(&j->window) > j->limits->record_bytes)
             break;
-        rc = sp_window_more(&j->window, err);
+        rc = more(j, err);
         if (rc < 0)
             return rc;
     }
     if (rc == SP_ERR_NOMEM)
         return sp_error_nomem(err);
     if (rc < 0) {
-        rc = rc == SP_ERR_LIMIT ? beyond(j, at, why.what, err) : broken(j, at, why.what, err);
+        rc = rc == SP_ERR_LIMIT ? beyond(j, parsed.at, why.what, err) : broken(j, parsed.at, why.what, err);
         return rc < 0 ? rc : GO_ON;
     }
-    if (sp_window_span(&j->window, rc ? at : text.len) > j->limits->record_bytes) {
+    if (sp_window_span(&j->window, rc ? parsed.at : text.len) > j->limits->record_bytes) {
         rc = too_long(j, err);
         return rc < 0 ? rc : GO_ON;
     }
@@ -341,12 +397,12 @@ static int value(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err
         return torn(j);
     j->want = SEPARATOR;
     if (text.ptr[0] == '{') {
-        j->duplicates += duplicates;
-        fill(j, at, ret);
+        j->duplicates += parsed.duplicates;
+        fill(j, &parsed, ret);
         return A_RECORD;
     }
     tell(j, sp_window_place(&j->window, 0), "not an object");
-    consume(j, at);
+    consume(j, parsed.at);
     return GO_ON;
 }
 
@@ -419,12 +475,13 @@ static int step(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err)
 static int whole(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err)
 {
     struct sp_error why = { .what = "the value is cut off by the end of the input" };
+    struct parsed parsed;
     struct sp_str text;
-    size_t at = 0, end;
+    size_t end;
     int rc = token(j, err);
 
     while (rc > 0 && sp_window_held(&j->window) <= j->limits->record_bytes)
-        rc = sp_window_more(&j->window, err);
+        rc = more(j, err);
     if (rc < 0)
         return rc;
     text = sp_window_text(&j->window);
@@ -436,17 +493,18 @@ static int whole(struct sp_jsonl *j, struct sp_record *ret, struct sp_error *err
         tell(j, sp_window_place(&j->window, 0), "no JSON value");
         return AT_END;
     }
-    rc = sp_json_parse(text, &at, j->limits, &(struct sp_json_room){ &j->tree, &j->names, &j->duplicates }, &why);
+    rc = parse(j, &parsed, &why);
     if (rc == SP_ERR_NOMEM)
         return sp_error_nomem(err);
-    for (end = at; rc > 0 && end < text.len && is_space(text.ptr[end]); end++)
+    j->duplicates += parsed.duplicates;
+    for (end = parsed.at; rc > 0 && end < text.len && is_space(text.ptr[end]); end++)
         ;
     if (rc <= 0) {
-        tell(j, sp_window_place(&j->window, at), why.what);
+        tell(j, sp_window_place(&j->window, parsed.at), why.what);
     } else if (end < text.len) {
         tell(j, sp_window_place(&j->window, end), "more than one value in a document");
     } else {
-        fill(j, at, ret);
+        fill(j, &parsed, ret);
         return A_RECORD;
     }
     return AT_END;

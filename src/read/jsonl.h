@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "read/json_index.h"
 #include "read/record.h"
 
 /* Parse one JSON text that begins at `*at`; `*at` moves behind it. The tree is cleared and filled; strings
@@ -39,6 +40,9 @@ typedef void sp_jsonl_trouble(void *arg, uint64_t offset, const char *reason);
 struct sp_jsonl *sp_jsonl_new(const struct sp_limits *limits);
 void sp_jsonl_free(struct sp_jsonl *jsonl);
 void sp_jsonl_begin(struct sp_jsonl *jsonl, struct sp_input *input, bool document, sp_jsonl_trouble *trouble, void *arg);
+
+/* Read in another way than the best one, with the same results; false when this processor cannot. */
+bool sp_jsonl_way(struct sp_jsonl *jsonl, enum sp_json_way way);
 
 /* 1 and the next record; 0 at the end; negative: SP_ERR_IO, SP_ERR_NOMEM. What is skipped is told to
  * `trouble` and counted in `*undecodable`. A torn last record is trouble; so is one beyond

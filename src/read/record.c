@@ -10,6 +10,8 @@
 void sp_tree_clear(struct sp_tree *tree)
 {
     tree->count = 0;
+    tree->layout = NULL;
+    tree->member = NULL;
 }
 
 void sp_tree_done(struct sp_tree *tree)

@@ -62,10 +62,15 @@ struct sp_node {
     uint32_t count;     /* children */
 };
 
+struct sp_layout; /* read/layout.h */
+
 /* Node 0 is the root. `node` is owned by whoever owns the tree. */
 struct sp_tree {
     struct sp_node *node;
     uint32_t count, room;
+    /* Of an object whose names the reader has met before: its layout, and the node of each member. Else NULL. Borrowed. */
+    const struct sp_layout *layout;
+    const uint32_t *member;
 };
 
 void sp_tree_clear(struct sp_tree *tree);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/jsonw.h"
+#include "base/lanes.h"
 #include "base/time.h"
 #include "base/unicode.h"
 
@@ -19,6 +20,11 @@ static const uint16_t cp1252[32] = {
     0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
+static uint32_t le32(const unsigned char *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 uint64_t sp_value_u64(struct sp_value v)
 {
     const unsigned char *p = v.ptr;
@@ -26,6 +32,13 @@ uint64_t sp_value_u64(struct sp_value v)
 
     if (v.type == SP_V_INT)
         return (uint64_t)sp_value_i64(v);
+    switch (v.len) { /* what the loop does, without it */
+    case 1: return p[0];
+    case 2: return (uint64_t)p[0] | (uint64_t)p[1] << 8;
+    case 4: return le32(p);
+    case 8: return le32(p) | (uint64_t)le32(p + 4) << 32;
+    default: break;
+    }
     for (uint32_t i = v.len < 8 ? v.len : 8; i-- > 0;)
         n = n << 8 | p[i];
     return n;
@@ -89,43 +102,49 @@ static void write_real(struct sp_buf *out, struct sp_value v)
     sp_buf_text(out, text);
 }
 
-static void write_guid(struct sp_buf *out, struct sp_value v)
+/* Texts of the types that have a bound go straight to where they stand; each returns what is behind them. */
+static char *put_guid(char *p, struct sp_value v)
 {
-    static const uint8_t order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-    const unsigned char *p = v.ptr;
+    static const char pattern[] = "{33221100-5544-7766-8899-aabbccddeeff}";
+    static const uint8_t at[16] = { 7, 5, 3, 1, 12, 10, 17, 15, 20, 22, 25, 27, 29, 31, 33, 35 }; /* of each byte's two digits */
+    const unsigned char *from = v.ptr;
 
     if (v.len < 16)
-        return;
-    sp_buf_char(out, '{');
-    for (size_t i = 0; i < sizeof order; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            sp_buf_char(out, '-');
-        sp_buf_hex(out, p + order[i], 1, false);
+        return p;
+    memcpy(p, pattern, sizeof pattern - 1);
+    for (size_t i = 0; i < sizeof at; i++) {
+        p[at[i]] = "0123456789abcdef"[from[i] >> 4];
+        p[at[i] + 1] = "0123456789abcdef"[from[i] & 15];
     }
-    sp_buf_char(out, '}');
+    return p + sizeof pattern - 1;
 }
 
 /* MS-DTYP 2.4.2.1: an authority of 2^32 and above is written in hexadecimal. */
-static void write_sid(struct sp_buf *out, struct sp_value v)
+static char *put_sid(char *p, struct sp_value v)
 {
-    const unsigned char *p = v.ptr;
+    const unsigned char *from = v.ptr;
     uint64_t authority = 0;
 
     if (v.len < 8)
-        return;
+        return p;
     for (int i = 2; i < 8; i++)
-        authority = authority << 8 | p[i];
-    sp_buf_text(out, "S-");
-    sp_buf_u64(out, p[0]);
-    sp_buf_char(out, '-');
-    if (authority >> 32)
-        sp_buf_printf(out, "0x%012llx", (unsigned long long)authority);
-    else
-        sp_buf_u64(out, authority);
-    for (uint32_t i = 0, at = 8; i < p[1] && at + 4 <= v.len; i++, at += 4) {
-        sp_buf_char(out, '-');
-        sp_buf_u64(out, sp_value_u64((struct sp_value){ p + at, 4, SP_V_UINT }));
+        authority = authority << 8 | from[i];
+    *p++ = 'S';
+    *p++ = '-';
+    p = sp_put_u64(p, from[0]);
+    *p++ = '-';
+    if (authority >> 32) {
+        *p++ = '0';
+        *p++ = 'x';
+        p = sp_put_hex(p, from + 2, 6, false);
+    } else {
+        p = sp_put_u64(p, authority);
     }
+    for (uint32_t i = 0, at = 8; i < from[1] && at + 4 <= v.len; i++, at += 4) {
+        *p++ = '-';
+        p = sp_put_u64(p, le32(from + at));
+    }
+    return p;
 }
 
 /* The moment of a SYSTEMTIME; false when its members are no date. */
@@ -150,7 +169,7 @@ static bool systemtime_of(struct sp_value v, struct sp_time *ret)
 }
 
 /* A time stamp that is no time keeps its bytes in sight, as a number. */
-static void write_time(struct sp_buf *out, struct sp_value v)
+static char *put_time(char *p, struct sp_value v)
 {
     struct sp_time t = { 0 };
 
@@ -159,21 +178,69 @@ static void write_time(struct sp_buf *out, struct sp_value v)
     else if (v.type == SP_V_SYSTEMTIME)
         (void)systemtime_of(v, &t);
     if (t.known)
-        sp_time_write(out, t);
-    else if (v.type == SP_V_FILETIME && v.len >= 8)
-        sp_buf_u64(out, sp_value_u64(v));
-    else if (v.type == SP_V_SYSTEMTIME && v.len >= 16)
-        sp_buf_hex(out, v.ptr, 16, true);
+        return sp_time_put(p, t);
+    if (v.type == SP_V_FILETIME && v.len >= 8)
+        return sp_put_u64(p, sp_value_u64(v));
+    if (v.type == SP_V_SYSTEMTIME && v.len >= 16)
+        return sp_put_hex(p, v.ptr, 16, true);
+    return p;
 }
 
-static void write_utf16(struct sp_buf *out, struct sp_value v)
+static char *put_word(char *p, const char *word)
+{
+    size_t n = strlen(word);
+
+    memcpy(p, word, n);
+    return p + n;
+}
+
+/* The text of a value whose type has a bound (SP_VALUE_JSON_ROOM, less for quotes) and needs no escapes; else NULL. */
+static char *put_plain(char *p, struct sp_value v)
+{
+    int64_t n;
+
+    switch ((enum sp_value_type)v.type) {
+    case SP_V_UINT: return sp_put_u64(p, sp_value_u64(v));
+    case SP_V_INT:
+        n = sp_value_i64(v);
+        if (n < 0)
+            *p++ = '-';
+        return sp_put_u64(p, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
+    case SP_V_HEX:
+        *p++ = '0';
+        *p++ = 'x';
+        return sp_put_x64(p, sp_value_u64(v));
+    case SP_V_BOOL: return put_word(p, sp_value_u64(v) ? "true" : "false");
+    case SP_V_TRUE: return put_word(p, "true");
+    case SP_V_FALSE: return put_word(p, "false");
+    case SP_V_BINARY: return sp_put_hex(p, v.ptr, v.len, true);
+    case SP_V_GUID: return put_guid(p, v);
+    case SP_V_SID: return put_sid(p, v);
+    case SP_V_FILETIME:
+    case SP_V_SYSTEMTIME: return put_time(p, v);
+    case SP_V_NULL:
+    case SP_V_LIST:
+    case SP_V_MAP:
+    case SP_V_TEXT:
+    case SP_V_NUMBER:
+    case SP_V_JSON_TEXT:
+    case SP_V_UTF16:
+    case SP_V_ANSI:
+    case SP_V_REAL32:
+    case SP_V_REAL64: break;
+    }
+    return NULL;
+}
+
+/* Bytes of a UTF-16 value without the NULs at its end. */
+static size_t utf16_len(struct sp_value v)
 {
     const unsigned char *p = v.ptr;
     size_t len = v.len & ~UINT32_C(1);
 
     while (len && p[len - 1] == 0 && p[len - 2] == 0)
         len -= 2;
-    sp_utf16_to_utf8(out, p, len);
+    return len;
 }
 
 static void write_ansi(struct sp_buf *out, struct sp_value v)
@@ -199,56 +266,112 @@ static uint32_t hex4(const char *p)
     return n;
 }
 
-/* `\uXXXX` at `at`, with its other half where it is a pair; the offset behind it. A half alone: U+FFFD. */
-static size_t write_u(struct sp_buf *out, struct sp_str s, size_t at)
+/* `\uXXXX` at `*at`, which moves behind it, with its other half where it is a pair; a half alone is itself. */
+static uint32_t read_u(struct sp_str s, size_t *at)
 {
-    uint32_t code, low;
-    char utf8[4];
+    uint32_t code = hex4(s.ptr + *at + 2), low;
 
-    if (s.len - at < 6)
-        return s.len;
-    code = hex4(s.ptr + at + 2);
-    at += 6;
-    if (code >= 0xD800 && code < 0xDC00 && s.len - at >= 6 && s.ptr[at] == '\\' && s.ptr[at + 1] == 'u') {
-        low = hex4(s.ptr + at + 2);
-        if (low >= 0xDC00 && low < 0xE000) {
-            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-            at += 6;
-        }
+    *at += 6;
+    if (code < 0xD800 || code >= 0xDC00 || s.len - *at < 6 || s.ptr[*at] != '\\' || s.ptr[*at + 1] != 'u')
+        return code;
+    low = hex4(s.ptr + *at + 2);
+    if (low < 0xDC00 || low >= 0xE000)
+        return code;
+    *at += 6;
+    return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* What the escape at `*at` stands for, written to `out`; the number of bytes. A stump at the end is nothing. */
+static size_t unescape(char *out, struct sp_str s, size_t *at, bool fold)
+{
+    static const char escape[] = "bfnrt", meaning[] = "\b\f\n\r\t";
+    const char *known;
+    uint32_t code;
+    char c;
+
+    if (s.len - *at < 2 || (s.ptr[*at + 1] == 'u' && s.len - *at < 6)) {
+        *at = s.len;
+        return 0;
     }
-    sp_buf_add(out, utf8, sp_utf8_put(utf8, code));
-    return at;
+    c = s.ptr[*at + 1];
+    if (c == 'u') {
+        code = read_u(s, at);
+        return sp_utf8_put(out, fold ? sp_fold(code) : code);
+    }
+    *at += 2;
+    known = c == '\\' ? NULL : memchr(escape, c, sizeof escape - 1);
+    if (known)
+        c = meaning[known - escape];
+    *out = (char)(fold && c >= 'A' && c <= 'Z' ? c + 32 : c);
+    return 1;
 }
 
 static void write_json_text(struct sp_buf *out, struct sp_value v)
 {
     struct sp_str s = { v.ptr, v.len };
     size_t at = 0;
+    char *p;
 
     if (!sp_buf_reserve(out, s.len)) /* an escape is never shorter than what it stands for */
         return;
+    p = out->ptr + out->len;
     while (at < s.len) {
-        const char *back = memchr(s.ptr + at, '\\', s.len - at);
-        size_t stop = back ? (size_t)(back - s.ptr) : s.len;
+        size_t n;
 
-        sp_buf_add(out, s.ptr + at, stop - at);
-        at = stop;
-        if (s.len - at < 2)
-            break;
-        if (s.ptr[at + 1] == 'u') {
-            at = write_u(out, s, at);
-            continue;
+        if (s.len - at >= 16) {
+            uint32_t odd = sp_lanes_copy16(p, s.ptr + at, false, '\\');
+
+            n = odd ? (size_t)__builtin_ctz(odd) : 16;
+            p += n;
+            at += n;
+            if (!odd)
+                continue;
         }
-        switch (s.ptr[at + 1]) {
-        case 'b': sp_buf_char(out, '\b'); break;
-        case 'f': sp_buf_char(out, '\f'); break;
-        case 'n': sp_buf_char(out, '\n'); break;
-        case 'r': sp_buf_char(out, '\r'); break;
-        case 't': sp_buf_char(out, '\t'); break;
-        default: sp_buf_char(out, s.ptr[at + 1]);
-        }
-        at += 2;
+        if (s.ptr[at] == '\\')
+            p += unescape(p, s, &at, false);
+        else
+            *p++ = s.ptr[at++];
     }
+    out->len = (size_t)(p - out->ptr);
+}
+
+/* The same folded, in one go; SIZE_MAX for text that no JSON reader lets pass: bytes that are no UTF-8 by themselves
+ * may be some when the escapes between them are gone. */
+static size_t fold_json_text(char *out, struct sp_str s)
+{
+    size_t at = 0, n = 0;
+    unsigned char c;
+    uint32_t code;
+
+    while (at < s.len) {
+        if (s.len - at >= 16) {
+            uint32_t odd = sp_lanes_copy16(out + n, s.ptr + at, true, '\\');
+            size_t plain = odd ? (size_t)__builtin_ctz(odd) : 16;
+
+            n += plain;
+            at += plain;
+            if (!odd)
+                continue;
+        }
+        c = (unsigned char)s.ptr[at];
+        if (c == '\\' && s.len - at > 1 && s.ptr[at + 1] == '\\') { /* of all escapes the one in every path */
+            out[n++] = '\\';
+            at += 2;
+        } else if (c == '\\') {
+            if (s.len - at > 1 && s.ptr[at + 1] & 0x80)
+                return SIZE_MAX;
+            n += unescape(out + n, s, &at, true);
+        } else if (c < 0x80) {
+            out[n++] = (char)((unsigned)c - 'A' < 26 ? c + 32 : c);
+            at++;
+        } else {
+            code = sp_utf8_next(s, &at);
+            if (code == SP_UTF8_BAD)
+                return SIZE_MAX;
+            n += sp_utf8_put(out + n, sp_fold(code));
+        }
+    }
+    return n;
 }
 
 void sp_value_write(struct sp_buf *out, struct sp_value v)
@@ -257,21 +380,24 @@ void sp_value_write(struct sp_buf *out, struct sp_value v)
     case SP_V_TEXT:
     case SP_V_NUMBER: sp_buf_add(out, v.ptr, v.len); break;
     case SP_V_JSON_TEXT: write_json_text(out, v); break;
-    case SP_V_UTF16: write_utf16(out, v); break;
+    case SP_V_UTF16: sp_utf16_to_utf8(out, v.ptr, utf16_len(v)); break;
     case SP_V_ANSI: write_ansi(out, v); break;
-    case SP_V_INT: sp_buf_i64(out, sp_value_i64(v)); break;
-    case SP_V_UINT: sp_buf_u64(out, sp_value_u64(v)); break;
-    case SP_V_HEX: sp_buf_printf(out, "0x%llx", (unsigned long long)sp_value_u64(v)); break;
     case SP_V_REAL32:
     case SP_V_REAL64: write_real(out, v); break;
-    case SP_V_BOOL: sp_buf_text(out, sp_value_u64(v) ? "true" : "false"); break;
-    case SP_V_TRUE: sp_buf_text(out, "true"); break;
-    case SP_V_FALSE: sp_buf_text(out, "false"); break;
-    case SP_V_BINARY: sp_buf_hex(out, v.ptr, v.len, true); break;
-    case SP_V_GUID: write_guid(out, v); break;
-    case SP_V_SID: write_sid(out, v); break;
+    case SP_V_INT:
+    case SP_V_UINT:
+    case SP_V_HEX:
+    case SP_V_BOOL:
+    case SP_V_TRUE:
+    case SP_V_FALSE:
+    case SP_V_BINARY:
+    case SP_V_GUID:
+    case SP_V_SID:
     case SP_V_FILETIME:
-    case SP_V_SYSTEMTIME: write_time(out, v); break;
+    case SP_V_SYSTEMTIME:
+        if (sp_buf_reserve(out, SP_VALUE_JSON_ROOM(v.len)))
+            out->len = (size_t)(put_plain(out->ptr + out->len, v) - out->ptr);
+        break;
     case SP_V_NULL:
     case SP_V_LIST:
     case SP_V_MAP: break;
@@ -287,6 +413,54 @@ struct sp_str sp_value_text(struct sp_value v, struct sp_buf *scratch)
     return scratch->failed ? SP_STR_NONE : sp_buf_view(scratch);
 }
 
+/* Room for the value folded where it is folded in one go; 0: by way of its text. */
+static size_t fold_room(struct sp_value v)
+{
+    if (v.type == SP_V_UTF16)
+        return SP_UTF16_ROOM(utf16_len(v));
+    return v.type == SP_V_TEXT || v.type == SP_V_JSON_TEXT || v.type == SP_V_NUMBER ? SP_FOLD_ROOM((size_t)v.len) : 0;
+}
+
+static size_t fold_in_one(char *out, struct sp_value v)
+{
+    struct sp_str s = { v.ptr, v.len };
+
+    if (v.type == SP_V_UTF16)
+        return sp_utf16_fold(out, v.ptr, utf16_len(v));
+    return v.type == SP_V_JSON_TEXT ? fold_json_text(out, s) : sp_utf8_fold_to(out, s);
+}
+
+struct sp_str sp_value_folded(struct sp_value v, struct sp_arena *arena, struct sp_buf *scratch)
+{
+    static const struct sp_str none = { NULL, 0 };
+    size_t room = fold_room(v), n = SIZE_MAX;
+    struct sp_str text;
+    char *out;
+
+    if (room) {
+        out = sp_arena_alloc(arena, room);
+        if (!out)
+            return none;
+        n = fold_in_one(out, v);
+        sp_arena_trim(arena, out, room, n == SIZE_MAX ? 0 : n);
+        if (n != SIZE_MAX)
+            return (struct sp_str){ out, n };
+    }
+    sp_buf_clear(scratch);
+    text = sp_value_text(v, scratch);
+    if (scratch->failed)
+        return none;
+    if (text.len == 0)
+        return SP_STR_NONE;
+    room = SP_FOLD_ROOM(text.len);
+    out = sp_arena_alloc(arena, room);
+    if (!out)
+        return none;
+    n = sp_utf8_fold_to(out, text);
+    sp_arena_trim(arena, out, room, n);
+    return (struct sp_str){ out, n };
+}
+
 struct sp_time sp_value_time(struct sp_value v, struct sp_buf *scratch)
 {
     struct sp_time t = { 0 };
@@ -300,42 +474,40 @@ struct sp_time sp_value_time(struct sp_value v, struct sp_buf *scratch)
     return t;
 }
 
+char *sp_value_put_json(char *p, struct sp_value v)
+{
+    bool bare = v.type == SP_V_UINT || v.type == SP_V_INT || v.type == SP_V_BOOL || v.type == SP_V_TRUE || v.type == SP_V_FALSE;
+
+    if (v.type == SP_V_NULL)
+        return put_word(p, "null");
+    if (bare)
+        return put_plain(p, v);
+    *p++ = '"';
+    p = v.type == SP_V_UTF16 ? sp_json_put_utf16(p, v.ptr, utf16_len(v)) : put_plain(p, v);
+    if (p)
+        *p++ = '"';
+    return p;
+}
+
 void sp_value_json(struct sp_buf *out, struct sp_value v, struct sp_buf *scratch)
 {
+    bool text = v.type == SP_V_TEXT || v.type == SP_V_JSON_TEXT || v.type == SP_V_ANSI;
     struct sp_json w = sp_json_to(out);
     double d;
+    char *p;
 
-    switch ((enum sp_value_type)v.type) {
-    case SP_V_NULL: sp_json_null(&w); break;
-    case SP_V_INT:
-    case SP_V_UINT:
-    case SP_V_NUMBER:
-    case SP_V_BOOL:
-    case SP_V_TRUE:
-    case SP_V_FALSE: sp_value_write(out, v); break;
-    case SP_V_REAL32:
-    case SP_V_REAL64:
-        if (real_of(v, &d) && isfinite(d)) { /* JSON has no word for the others */
-            sp_value_write(out, v);
-            break;
-        }
-        sp_json_str(&w, sp_value_text(v, scratch));
-        break;
-    case SP_V_LIST: sp_buf_text(out, "[]"); break;
-    case SP_V_MAP: sp_buf_text(out, "{}"); break;
-    case SP_V_TEXT:
-    case SP_V_JSON_TEXT:
-    case SP_V_UTF16:
-    case SP_V_ANSI:
-    case SP_V_HEX:
-    case SP_V_BINARY:
-    case SP_V_GUID:
-    case SP_V_SID:
-    case SP_V_FILETIME:
-    case SP_V_SYSTEMTIME:
+    if (v.type == SP_V_NUMBER || (real_of(v, &d) && isfinite(d))) {
+        sp_value_write(out, v);
+    } else if (v.type == SP_V_LIST || v.type == SP_V_MAP) {
+        sp_buf_text(out, v.type == SP_V_LIST ? "[]" : "{}");
+    } else if (text || v.type == SP_V_REAL32 || v.type == SP_V_REAL64) { /* JSON has no word for what is no number */
+        sp_buf_clear(scratch);
         sp_json_str(&w, sp_value_text(v, scratch));
         out->failed |= scratch->failed;
-        break;
+    } else if (sp_buf_reserve(out, SP_VALUE_JSON_ROOM(v.len))) {
+        p = sp_value_put_json(out->ptr + out->len, v);
+        if (p)
+            out->len = (size_t)(p - out->ptr);
     }
 }
 

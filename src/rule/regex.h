@@ -64,6 +64,9 @@ struct sp_regex {
     uint32_t class_count;
     uint32_t length_min;     /* bytes that any match has at least */
     struct sp_str required;  /* the longest literal that every match holds, 255 bytes at most; may be empty */
+    uint32_t run_least;      /* the regex is C{run_least,}: any run of so many code points of C; 0: it is not of that form */
+    uint64_t run_ascii[2];   /* C: its ASCII code points */
+    bool run_wide;           /* and every other code point; else none of them */
     uint32_t flags;          /* as given, and FOLD if `required` is folded ((?i), or [Cc] and the like): then the
                               * folded text of every match holds it */
     uint32_t id;             /* set by whoever keeps many: index of its scratch; 0 at first */

@@ -261,6 +261,37 @@ static void node_facts(struct run *run, const struct sp_regex_node *node, struct
         f->length_min = UINT32_MAX;
 }
 
+/* Is the set all code points above ASCII or none, and which below? */
+static bool run_set(const struct sp_regex_class *set, struct sp_regex *regex)
+{
+    uint32_t next = 0x80; /* the first above ASCII that the ranges have not reached */
+
+    for (uint32_t i = 0; i < set->range_count; i++) {
+        const struct sp_regex_range *r = &set->range[i];
+
+        for (uint32_t c = r->first; c <= r->last && c < 0x80; c++)
+            regex->run_ascii[c / 64] |= UINT64_C(1) << c % 64;
+        if (r->last < 0x80)
+            continue;
+        if (r->first > next)
+            return false;
+        next = r->last == 0xD7FF ? 0xE000 : r->last + 1; /* surrogates are in no set */
+    }
+    regex->run_wide = next > 0x10FFFF;
+    return regex->run_wide || next == 0x80;
+}
+
+/* `.{1000,}`: counted in one pass, where an automaton would count from every place at once. */
+static void run_facts(const struct sp_regex_node *node, struct sp_regex *regex)
+{
+    while (node->kind == SP_REGEX_NODE_CONCAT && node->child && node->child == node->last)
+        node = node->child;
+    if (node->kind != SP_REGEX_NODE_REPEAT || node->min == 0 || node->child->kind != SP_REGEX_NODE_CLASS)
+        return;
+    if (run_set(node->child->set, regex))
+        regex->run_least = node->min;
+}
+
 int sp_regex_facts(struct sp_arena *arena, struct sp_arena *temporary, const struct sp_regex_node *tree, bool folded,
                    struct sp_regex *regex)
 {
@@ -279,6 +310,7 @@ int sp_regex_facts(struct sp_arena *arena, struct sp_arena *temporary, const str
     if (run.failed)
         return SP_ERR_NOMEM;
     regex->flags = folded ? regex->flags | SP_REGEX_FOLD : regex->flags;
+    run_facts(tree, regex);
     regex->anchored = fold->anchored;
     regex->length_min = (uint32_t)fold->length_min;
     regex->required = sp_arena_str(arena, view(folded ? &fold->best : &plain->best));

@@ -59,22 +59,27 @@ struct sp_token {
 enum sp_compare { SP_GT, SP_GTE, SP_LT, SP_LTE, SP_EQ, SP_NEQ };
 enum sp_timepart { SP_MINUTE, SP_HOUR, SP_DAY, SP_WEEK, SP_MONTH, SP_YEAR };
 
+/* What a kind does not name is another kind's: look at `kind` first. There are tens of thousands of them. */
 struct sp_pattern {
     enum sp_pattern_kind kind;
     enum sp_where where;       /* TEXT, FIELD */
+    union {
+        uint32_t token_count;      /* TEXT; none = empty text */
+        uint32_t field_id;         /* FIELD: as the item's */
+        enum sp_compare compare;   /* COMPARE */
+        enum sp_timepart part;     /* TIMEPART */
+    };
     bool cased;                /* TEXT, FIELD */
     bool truth;                /* BOOL */
-    const struct sp_token *token; /* TEXT: no MANY at an end that `where` leaves open; none = empty text */
-    uint32_t token_count;
-    struct sp_str number;      /* NUMBER, COMPARE: canonical decimal -?digits[.digits], no exponent */
-    enum sp_compare compare;   /* COMPARE */
-    enum sp_timepart part;     /* TIMEPART */
-    int64_t part_value;
-    const struct sp_regex *regex; /* REGEX; regex->id is its index in the set */
-    uint8_t network[16];       /* CIDR: v4 as v4-mapped */
     uint8_t prefix;            /* CIDR: 0..128 over the 16 bytes */
-    struct sp_str field;       /* FIELD */
-    uint32_t field_id;         /* FIELD: as the item's */
+    union {
+        const struct sp_token *token;  /* TEXT: no MANY at an end that `where` leaves open */
+        struct sp_str number;          /* NUMBER, COMPARE: canonical decimal -?digits[.digits], no exponent */
+        int64_t part_value;            /* TIMEPART */
+        const struct sp_regex *regex;  /* REGEX; regex->id is its index in the set */
+        uint8_t network[16];           /* CIDR: v4 as v4-mapped */
+        struct sp_str field;           /* FIELD */
+    };
     struct sp_str text;        /* as the rule has it, for `explain` and "why" */
 };
 
@@ -155,11 +160,15 @@ struct sp_rule_options {
 };
 
 struct sp_rule_set {
-    struct sp_arena arena;
+    struct sp_arena arena;             /* of a set that was loaded; */
+    void *image;                       /* of one from the plan cache: the mapping (rule_image.h) */
+    size_t image_bytes;
     const struct sp_rule *const *rule; /* chosen rules, by rank */
     uint32_t rule_count;
     const struct sp_doc *doc;
     uint32_t doc_count;
+    const uint32_t *told;              /* refused documents in the order in which they were told */
+    uint32_t told_count;
     uint32_t regex_count;              /* regex->id is below it */
     const struct sp_str *field;        /* every field name that a chosen rule asks for, once; keywords have the empty one */
     uint32_t field_count;

@@ -13,9 +13,12 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "read/slurp.h"
-#include "read/source.h"
+#include "rule/rule_ahead.h"
+#include "rule/rule_image.h"
 #include "rule/rule_load.h"
 #include "rule/sigma.h"
+
+enum { FILE_BYTES_MAX = 256 << 20 };
 
 /* A rule and what filters and correlations call it; and a filter document's own text, kept until all rules are read. */
 struct loaded {
@@ -35,9 +38,11 @@ struct loader {
     struct sigma_env env;
     struct sp_rule_set *set;
     const struct sp_rule_options *options;
-    struct sp_arena yaml;  /* reset for each document */
+    struct sp_arena yaml;  /* reset for each document: its nodes, and scratch memory */
     struct sp_doc *doc;
     uint32_t doc_count, doc_room;
+    uint32_t *told;
+    uint32_t told_count, told_room;
     struct loaded *rule;
     uint32_t rule_count, rule_room;
     struct filter *filter;
@@ -45,7 +50,9 @@ struct loader {
     uint32_t *by_id;       /* hash of rule index + 1, by id */
     size_t by_id_room;
     struct sp_hash hash;   /* lists and pipelines go in first, rules behind them */
+    struct sp_buf file;    /* the file in hand */
     bool own;              /* the file in hand is spoor's own */
+    bool unread;           /* a file could not be read */
     struct sp_error *err;
 };
 
@@ -205,25 +212,39 @@ static int member(struct loader *l, const struct sp_yaml *root, const char *key,
     return ret->ptr ? 0 : SP_ERR_NOMEM;
 }
 
-/* What the document made of itself goes into the list; a refusal is told. */
-static void settle_doc(struct loader *l, struct sp_doc *doc, const struct sigma *s)
+static void tell(const struct sp_doc *doc, const struct sp_ctx *ctx)
 {
     struct sp_error note;
-    struct sp_str first;
+    struct sp_str first = doc->reason[0];
     size_t place = 0;
 
-    doc->reason = s->reason;
-    doc->reason_count = s->reason_count;
-    doc->verdict = s->refused ? SP_VERDICT_REFUSED : s->reason_count ? SP_VERDICT_WARN : SP_VERDICT_OK;
-    if (!s->refused)
-        return;
-    first = s->reason[0];
     while (place < first.len && first.ptr[place] != ' ')
         place++;
     sp_error_set(&note, SP_ERR_FORMAT, "rule refused: %.*s", SP_STR_ARG(sp_str_cut(first, place + (place < first.len), first.len - place - (place < first.len))));
     sp_error_where(&note, "%.*s:%.*s", SP_STR_ARG(doc->file), (int)(place ? place - 1 : 0), first.ptr);
     sp_error_cure(&note, "the other rules are loaded; `spoor rules check` says more");
-    sp_note(l->options->ctx, &note);
+    sp_note(ctx, &note);
+}
+
+void sp_rules_tell(const struct sp_rule_set *set, const struct sp_ctx *ctx)
+{
+    for (uint32_t i = 0; i < set->told_count; i++)
+        tell(&set->doc[set->told[i]], ctx);
+}
+
+/* What the document made of itself goes into the list; a refusal is told. */
+static int settle_doc(struct loader *l, struct sp_doc *doc, const struct sigma *s)
+{
+    doc->reason = s->reason;
+    doc->reason_count = s->reason_count;
+    doc->verdict = s->refused ? SP_VERDICT_REFUSED : s->reason_count ? SP_VERDICT_WARN : SP_VERDICT_OK;
+    if (!s->refused)
+        return 0;
+    if (!grow((void **)&l->told, l->told_count, &l->told_room, sizeof *l->told))
+        return SP_ERR_NOMEM;
+    l->told[l->told_count++] = (uint32_t)(doc - l->doc);
+    tell(doc, l->options->ctx);
+    return 0;
 }
 
 static int keep_filter(struct loader *l, struct sigma *s, const struct sp_yaml *root, const struct sp_yaml_part *part, uint32_t doc)
@@ -242,47 +263,44 @@ static int keep_filter(struct loader *l, struct sigma *s, const struct sp_yaml *
     return rc;
 }
 
-static int keep_rule(struct loader *l, struct sigma *s, const struct sp_yaml *root, const struct sp_yaml_part *part, uint32_t doc)
+static int keep_rule(struct loader *l, struct sigma *s, const struct sp_rule_part *part, uint32_t doc)
 {
     struct loaded *r;
-    int rc = sigma_rule(s, root, &l->doc[doc]);
+    int rc = sigma_rule(s, part->root, &l->doc[doc]);
 
     if (rc)
         return rc;
-    if (!sp_sha256(part->bytes, &s->rule->sha256) || !grow((void **)&l->rule, l->rule_count, &l->rule_room, sizeof *l->rule))
+    if (!grow((void **)&l->rule, l->rule_count, &l->rule_room, sizeof *l->rule))
         return SP_ERR_NOMEM;
+    s->rule->sha256 = part->sha256;
     s->rule->own = l->own;
     r = &l->rule[l->rule_count];
     *r = (struct loaded){ s->rule, SP_STR_NONE, s->written, doc };
     l->doc[doc].rule = s->rule;
     l->rule_count++;
-    return member(l, root, "name", &r->name);
+    return member(l, part->root, "name", &r->name);
 }
 
-static int one_document(struct loader *l, struct sp_str file, const struct sp_yaml_part *part)
+static int one_document(struct loader *l, struct sp_str file, const struct sp_rule_part *p)
 {
     struct sigma s = { .env = &l->env, .arena = &l->set->arena };
-    const struct sp_yaml *root = NULL, *correlation;
-    struct sp_error err;
-    struct sp_yaml place = { .line = part->first, .column = 1 };
+    const struct sp_yaml *root = p->root, *correlation;
+    struct sp_yaml place = { .line = p->part.first, .column = 1 };
     uint32_t doc = l->doc_count;
-    int rc;
+    int rc = 0;
 
-    if (!new_doc(l, file, part->first))
+    if (!new_doc(l, file, p->part.first))
         return SP_ERR_NOMEM;
-    sp_arena_reset(&l->yaml);
-    if (part->bytes.len > l->options->limits->rule_bytes)
-        rc = sigma_refuse(&s, &place, "the document has %zu bytes, more than the limit rule-bytes", part->bytes.len);
-    else
-        rc = sp_yaml_parse(&l->yaml, part->text, part->line, l->options->limits, &root, &err);
-    if (rc == 0 && part->trailing)
-        rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
-    if (rc < 0 && rc != SP_ERR_NOMEM && rc != SIGMA_REFUSED) {
-        unsigned line = part->first, column = 1;
+    if (p->part.bytes.len > l->options->limits->rule_bytes) {
+        rc = sigma_refuse(&s, &place, "the document has %zu bytes, more than the limit rule-bytes", p->part.bytes.len);
+    } else if (p->error) {
+        unsigned line = p->part.first, column = 1;
 
-        (void)sscanf(err.where, "%u:%u", &line, &column);
+        (void)sscanf(p->error->where, "%u:%u", &line, &column);
         place = (struct sp_yaml){ .line = line, .column = column };
-        rc = sigma_refuse(&s, &place, "no YAML: %s", err.what);
+        rc = sigma_refuse(&s, &place, "no YAML: %s", p->error->what);
+    } else if (p->part.trailing) {
+        rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
     }
     if (rc == 0 && (!root || root->kind != SP_Y_MAP))
         rc = sigma_refuse(&s, root ? root : &place, "the document is no map with title, logsource and detection");
@@ -294,54 +312,43 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ya
         rc = sigma_correlation(&s, root);
     } else if (rc == 0 && sp_yaml_get(root, "filter") && !sp_yaml_get(root, "detection")) {
         l->doc[doc].kind = SP_DOC_FILTER;
-        rc = keep_filter(l, &s, root, part, doc);
+        rc = keep_filter(l, &s, root, &p->part, doc);
     } else if (rc == 0) {
         if (correlation)
             rc = sigma_warn(&s, correlation, "`correlation` is free text here, not a correlation rule; it is passed over");
         if (rc == 0)
-            rc = keep_rule(l, &s, root, part, doc);
+            rc = keep_rule(l, &s, p, doc);
     }
     if (rc == SP_ERR_NOMEM)
         return rc;
-    settle_doc(l, &l->doc[doc], &s);
-    return 0;
+    return settle_doc(l, &l->doc[doc], &s);
+}
+
+static int count_document(struct loader *l)
+{
+    if (l->doc_count < l->options->limits->rules)
+        return 0;
+    return sp_error_set(l->err, SP_ERR_LIMIT, "more than %llu rule documents (limit rules)", (unsigned long long)l->options->limits->rules);
 }
 
 static int one_text(struct loader *l, struct sp_str file, struct sp_str text)
 {
-    struct sp_yaml_part part, other;
-    size_t at = 0;
-    uint32_t line = 1;
-    bool first = true;
+    struct sp_rule_cut cut = { .line = 1 };
+    struct sp_rule_part p;
     int rc = 0;
 
-    for (; rc == 0 && sp_yaml_part_next(text, &at, &line, &part); first = false) {
-        size_t ahead = at;
-        uint32_t ignored = line;
-
-        /* Only a file of several documents is cut at its `---` lines (contract 5): one document is all of its file. */
-        if (first && !sp_yaml_part_next(text, &ahead, &ignored, &other))
-            part.bytes = text;
-        if (l->doc_count >= l->options->limits->rules)
-            return sp_error_set(l->err, SP_ERR_LIMIT, "more than %llu rule documents (limit rules)", (unsigned long long)l->options->limits->rules);
-        rc = one_document(l, file, &part);
+    while (rc == 0 && sp_rule_part_next(text, &cut, &p.part)) {
+        rc = count_document(l);
+        sp_arena_reset(&l->yaml);
+        if (rc == 0)
+            rc = sp_rule_part_parse(&l->yaml, l->options->limits, &p);
+        if (rc == 0)
+            rc = one_document(l, file, &p);
     }
     return rc == SP_ERR_NOMEM ? sp_error_nomem(l->err) : rc;
 }
 
 /* ---------------------------------------------------------------- files */
-
-static bool is_rule_name(const char *path)
-{
-    size_t n = strlen(path);
-
-    return (n > 4 && strcmp(path + n - 4, ".yml") == 0) || (n > 5 && strcmp(path + n - 5, ".yaml") == 0);
-}
-
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct sp_source *)a)->path, ((const struct sp_source *)b)->path);
-}
 
 /* A file or folder below a path of --rules that cannot be read is a refusal with a place, not a silent hole. */
 static int unreadable(struct loader *l, struct sp_str name, const char *why)
@@ -350,56 +357,70 @@ static int unreadable(struct loader *l, struct sp_str name, const char *why)
     struct sp_yaml at = { .line = 1, .column = 1 };
     struct sp_doc *doc = new_doc(l, name, 1);
 
-    if (!doc || sigma_refuse(&s, &at, "cannot be read: %s", why) == SP_ERR_NOMEM)
+    l->unread = true;
+    if (!doc || sigma_refuse(&s, &at, "cannot be read: %s", why) == SP_ERR_NOMEM || settle_doc(l, doc, &s) < 0)
         return sp_error_nomem(l->err);
-    settle_doc(l, doc, &s);
     return 0;
 }
 
-static int one_file(struct loader *l, const struct sp_source *source)
+static int one_file(struct loader *l, const struct sp_rule_file *file)
 {
-    struct sp_str text, name = sp_arena_str(&l->set->arena, sp_str_c(source->path));
+    struct sp_str text, name = sp_arena_str(&l->set->arena, sp_str_c(file->path));
     int rc;
 
     if (!name.ptr)
         return sp_error_nomem(l->err);
-    if (source->skipped)
-        return unreadable(l, name, source->skipped);
-    rc = sp_slurp(source->path, UINT64_C(256) << 20, &text, l->err);
-    if (rc < 0 && rc != SP_ERR_NOMEM && source->walked)
+    if (file->skipped)
+        return unreadable(l, name, file->skipped);
+    if (sp_rule_file_read(file->path, FILE_BYTES_MAX, &l->file))
+        return one_text(l, name, sp_buf_view(&l->file));
+    rc = sp_slurp(file->path, FILE_BYTES_MAX, &text, l->err);
+    if (rc < 0 && rc != SP_ERR_NOMEM && file->walked)
         return unreadable(l, name, l->err->what);
     if (rc < 0)
-        return rc == SP_ERR_NOMEM ? rc : usage(l, source->path);
+        return rc == SP_ERR_NOMEM ? rc : usage(l, file->path);
     rc = one_text(l, name, text);
     sp_free((void *)(uintptr_t)text.ptr);
     return rc;
 }
 
-static int load_files(struct loader *l)
+/* The documents of a file that were parsed ahead. */
+static int all_parts(struct loader *l, const char *path, const struct sp_rule_part *part, uint32_t count)
 {
-    const struct sp_rule_options *o = l->options;
-    struct sp_source_list list = { 0 };
+    struct sp_str name = sp_arena_str(&l->set->arena, sp_str_c(path));
+    int rc = name.ptr ? 0 : SP_ERR_NOMEM;
+
+    for (uint32_t i = 0; rc == 0 && i < count; i++) {
+        rc = count_document(l);
+        sp_arena_reset(&l->yaml);
+        if (rc == 0)
+            rc = one_document(l, name, &part[i]);
+    }
+    return rc == SP_ERR_NOMEM ? sp_error_nomem(l->err) : rc;
+}
+
+static int load_files(struct loader *l, const struct sp_rule_files *files)
+{
+    struct sp_rule_ahead *ahead = sp_rule_ahead_new(files, l->options->limits);
+    const struct sp_rule_part *part;
+    uint32_t count;
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < o->path_count; i++)
-        rc = sp_source_add(&list, "", o->path[i], o->limits, NULL, l->err);
-    if (rc == 0 && list.count)
-        qsort(list.source, list.count, sizeof *list.source, by_path);
-    for (size_t i = 0; rc == 0 && i < list.count; i++) {
-        const struct sp_source *s = &list.source[i];
+    for (size_t i = 0; rc == 0 && i < files->count; i++) {
+        const struct sp_rule_file *file = &files->file[i];
 
-        if ((i && strcmp(s->path, list.source[i - 1].path) == 0) || (s->walked && !is_rule_name(s->path) && !(s->skipped && s->lost)))
-            continue;
-        if (s->skipped && !s->walked) {
-            sp_error_set(l->err, SP_ERR_USAGE, "%s", s->skipped);
-            sp_error_where(l->err, "%s", s->path);
+        if (ahead && sp_rule_ahead_file(ahead, i, &part, &count)) {
+            rc = all_parts(l, file->path, part, count);
+        } else if (file->skipped && !file->walked) {
+            sp_error_set(l->err, SP_ERR_USAGE, "%s", file->skipped);
+            sp_error_where(l->err, "%s", file->path);
             sp_error_cure(l->err, "check the path given to --rules");
             rc = SP_ERR_USAGE;
-        } else if (!s->skipped || s->lost || is_rule_name(s->path)) {
-            rc = one_file(l, s);
+        } else {
+            rc = one_file(l, file);
         }
     }
-    sp_source_list_done(&list);
+    sp_rule_ahead_free(ahead);
     return rc;
 }
 
@@ -439,8 +460,7 @@ static int refuse_twin(struct loader *l, struct loaded *twin, const struct sp_ru
     if (sigma_refuse(&s, &at, "the id stands already in %.*s:%u, which wins", SP_STR_ARG(first->file), first->line) == SP_ERR_NOMEM)
         return SP_ERR_NOMEM;
     doc->rule = NULL;
-    settle_doc(l, doc, &s);
-    return 0;
+    return settle_doc(l, doc, &s);
 }
 
 /* Rules come in byte order of their paths, own ones last, so the first of an id wins. */
@@ -508,9 +528,7 @@ static int try_filter(struct loader *l, const struct filter *f, const struct sp_
     *good = rc == 0;
     if (rc == SP_ERR_NOMEM)
         return rc;
-    if (rc == SIGMA_REFUSED)
-        settle_doc(l, &l->doc[f->doc], &s);
-    return 0;
+    return rc == SIGMA_REFUSED ? settle_doc(l, &l->doc[f->doc], &s) : 0;
 }
 
 static int apply_filters(struct loader *l)
@@ -593,13 +611,18 @@ static int choose(struct loader *l)
 static int hand_docs(struct loader *l)
 {
     struct sp_doc *doc = sp_arena_alloc(&l->set->arena, (l->doc_count + 1) * sizeof *doc);
+    uint32_t *told = sp_arena_alloc(&l->set->arena, (l->told_count + 1) * sizeof *told);
 
-    if (!doc)
+    if (!doc || !told)
         return SP_ERR_NOMEM;
     if (l->doc_count)
         memcpy(doc, l->doc, l->doc_count * sizeof *doc);
+    if (l->told_count)
+        memcpy(told, l->told, l->told_count * sizeof *told);
     l->set->doc = doc;
     l->set->doc_count = l->doc_count;
+    l->set->told = told;
+    l->set->told_count = l->told_count;
     return 0;
 }
 
@@ -618,7 +641,7 @@ static int begin(struct loader *l, const struct sp_rule_options *options, struct
         return sp_error_nomem(err);
     sp_arena_init(&l->set->arena, SIZE_MAX);
     sp_arena_init(&l->yaml, SIZE_MAX);
-    l->env = (struct sigma_env){ .set = l->set, .options = options };
+    l->env = (struct sigma_env){ .set = l->set, .scratch = &l->yaml, .options = options };
     sp_hash_begin(&l->hash);
     return 0;
 }
@@ -631,14 +654,16 @@ static int end(struct loader *l, int rc)
         rc = sp_error_nomem(l->err);
     l->set->sha256 = sha;
     sp_arena_done(&l->yaml);
+    sp_buf_done(&l->file);
     sp_free(l->doc);
+    sp_free(l->told);
     sp_free(l->rule);
     sp_free(l->filter);
     sp_free(l->by_id);
     return rc;
 }
 
-int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **ret, struct sp_error *err)
+int sp_rules_load_files(const struct sp_rule_options *options, struct sp_rule_files *files, struct sp_rule_set **ret, struct sp_error *err)
 {
     struct loader l;
     struct sp_error ignored;
@@ -650,12 +675,25 @@ int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **re
     if (rc == 0)
         rc = load_pipelines(&l);
     if (rc == 0)
-        rc = load_files(&l);
+        rc = load_files(&l, files);
     if (rc == 0 && options->own)
         rc = load_own(&l);
     if (rc == 0)
         rc = finish(&l);
+    files->uncertain |= l.unread;
     return end(&l, rc);
+}
+
+int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **ret, struct sp_error *err)
+{
+    struct sp_rule_files files;
+    int rc = sp_rule_files_walk(options, &files, err);
+
+    *ret = NULL;
+    if (rc == 0)
+        rc = sp_rules_load_files(options, &files, ret, err);
+    sp_rule_files_done(&files);
+    return rc;
 }
 
 int sp_rules_parse(struct sp_str name, struct sp_str text, const struct sp_rule_options *options, struct sp_rule_set **ret,
@@ -683,6 +721,7 @@ void sp_rules_free(struct sp_rule_set *set)
 {
     if (!set)
         return;
+    sp_rule_image_close(set);
     sp_arena_done(&set->arena);
     sp_free(set);
 }

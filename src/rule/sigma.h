@@ -32,6 +32,7 @@ struct sigma_pipeline; /* pipeline.h */
 /* What all documents of a set share. */
 struct sigma_env {
     struct sp_rule_set *set;
+    struct sp_arena *scratch; /* reset before each document: what rules do not keep */
     const struct sp_rule_options *options;
     struct sigma_list *list;
     size_t list_count;
@@ -71,12 +72,14 @@ struct sigma_mods {
     enum sp_timepart part;
 };
 
-/* Append patterns made of one text value (three for base64offset). `list` grows in the arena. */
+/* Append patterns made of one text value (three for base64offset). The list grows in scratch memory. */
 struct sigma_patterns {
     struct sp_pattern *pattern;
     uint32_t count, room;
 };
 struct sp_pattern *sigma_pattern_add(struct sigma *s, struct sigma_patterns *to);
+/* The whole list, kept; NULL: memory ran out. */
+const struct sp_pattern *sigma_patterns_seal(struct sigma *s, const struct sigma_patterns *list);
 int sigma_text_patterns(struct sigma *s, const struct sp_yaml *at, struct sp_str text, const struct sigma_mods *mods, struct sigma_patterns *to);
 
 /* An expression from a selection: a map, a list, a scalar. */

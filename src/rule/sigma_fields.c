@@ -30,13 +30,19 @@ static uint32_t number_of(struct names *n, struct sp_str name)
     }
 }
 
+/* `fieldref` is a modifier of the item: all of its patterns are of the kind, or none. */
+static uint32_t fieldrefs(const struct sp_item *item)
+{
+    return item->pattern_count && item->pattern[0].kind == SP_P_FIELD ? item->pattern_count : 0;
+}
+
 static size_t names_at_most(const struct sp_rule_set *set)
 {
     size_t most = 1;
 
     for (uint32_t r = 0; r < set->rule_count; r++)
         for (uint32_t i = 0; i < set->rule[r]->item_count; i++)
-            most += 1 + set->rule[r]->item[i]->pattern_count;
+            most += 1 + fieldrefs(set->rule[r]->item[i]);
     return most;
 }
 
@@ -48,9 +54,8 @@ static void number_rule(struct names *n, const struct sp_rule *rule)
         struct sp_pattern *pattern = (struct sp_pattern *)(uintptr_t)item->pattern;
 
         item->field_id = number_of(n, item->field);
-        for (uint32_t p = 0; p < item->pattern_count; p++)
-            if (pattern[p].kind == SP_P_FIELD)
-                pattern[p].field_id = number_of(n, pattern[p].field);
+        for (uint32_t p = 0; p < fieldrefs(item); p++)
+            pattern[p].field_id = number_of(n, pattern[p].field);
     }
 }
 

@@ -254,20 +254,24 @@ static int add_number(struct sigma *s, const struct sp_yaml *value, const struct
 {
     static const char *const part_name[] = { "minute", "hour", "day", "week", "month", "year" };
     static const int64_t least[] = { 0, 0, 1, 1, 1, 1 }, most[] = { 59, 23, 31, 53, 12, 9999 };
+    struct sp_str number;
     char *end;
 
     if (value->kind != SP_Y_NUMBER || !value->finite)
         return sigma_refuse(s, value, "a %s where a number is needed", value->kind == SP_Y_NUMBER ? "number that is not finite" : sp_yaml_kind_name(value->kind));
     p->kind = m->compare ? SP_P_COMPARE : m->timepart ? SP_P_TIMEPART : SP_P_NUMBER;
-    p->compare = m->compare ? m->comparison : SP_EQ;
-    p->part = m->part;
-    p->number = sigma_copy(s, value->number);
+    number = sigma_copy(s, value->number);
     p->text = sigma_copy(s, value->text);
-    if (!p->number.ptr || !p->text.ptr)
+    if (!number.ptr || !p->text.ptr)
         return SP_ERR_NOMEM;
-    if (m->timepart) {
-        p->part_value = strtoll(p->number.ptr, &end, 10);
-        if (*end || p->number.len > 6 || p->part_value < least[m->part] || p->part_value > most[m->part])
+    if (m->compare)
+        p->compare = m->comparison;
+    if (!m->timepart || m->compare) {
+        p->number = number;
+    } else {
+        p->part = m->part;
+        p->part_value = strtoll(number.ptr, &end, 10);
+        if (*end || number.len > 6 || p->part_value < least[m->part] || p->part_value > most[m->part])
             return sigma_refuse(s, value, "'%.*s' is no %s", SP_STR_ARG(value->text), part_name[m->part]);
     }
     return 0;
@@ -451,8 +455,10 @@ static int add_values(struct sigma *s, const struct sp_yaml *value, const struct
         return sigma_refuse(s, value, "a placeholder's list is empty, so the item could never match");
     if (rc == 0 && m->all && (value->kind != SP_Y_LIST || value->count == 1))
         rc = sigma_warn(s, value, "`all` on a single value; leave it out");
-    item->pattern = list.pattern;
+    item->pattern = sigma_patterns_seal(s, &list);
     item->pattern_count = list.count;
+    if (rc == 0 && !item->pattern)
+        rc = SP_ERR_NOMEM;
     item->all = m->all;
     item->neq = m->neq;
     return rc;
@@ -528,7 +534,7 @@ int sigma_item(struct sigma *s, const struct sp_yaml *key, const struct sp_yaml 
     struct sp_item item = { .selection = selection, .line = key->line, .column = key->column };
     struct sigma_mods m = { 0 };
     uint32_t count = value->kind == SP_Y_LIST ? value->count : 1;
-    uint32_t *end = sp_arena_alloc(s->arena, (count + 1) * sizeof *end);
+    uint32_t *end = sp_arena_alloc(s->env->scratch, (count + 1) * sizeof *end);
     int rc = end ? parse_key(s, key, &item, &m) : SP_ERR_NOMEM;
 
     if (rc == 0)
@@ -547,7 +553,9 @@ int sigma_keywords(struct sigma *s, const struct sp_yaml *const *value, uint32_t
 
     for (uint32_t i = 0; rc == 0 && i < count; i++)
         rc = add_scalar(s, value[i], &m, &list);
-    item.pattern = list.pattern;
+    item.pattern = sigma_patterns_seal(s, &list);
     item.pattern_count = list.count;
+    if (rc == 0 && !item.pattern)
+        rc = SP_ERR_NOMEM;
     return rc ? rc : hand_over(s, &item, ret);
 }

@@ -23,7 +23,7 @@ static bool parse_escapes(struct sigma *s, struct sp_str text, bool special, str
 {
     size_t at = 0;
 
-    *ret = (struct points){ sp_arena_alloc(s->arena, (text.len + 1) * sizeof(uint32_t)), 0 };
+    *ret = (struct points){ sp_arena_alloc(s->env->scratch, (text.len + 1) * sizeof(uint32_t)), 0 };
     while (ret->at && at < text.len) {
         uint32_t c = sp_utf8_next(text, &at);
         bool escapes = c == '\\' && at < text.len && (text.ptr[at] == '*' || text.ptr[at] == '?' || text.ptr[at] == '\\');
@@ -70,15 +70,34 @@ static bool is_mark(uint32_t c)
     return c >= MARK_ONE && c <= MARK_DASH;
 }
 
+/* What the tokens will take: how many at most, and how many bytes of literals. */
+static size_t measure(const struct points *p, bool cased, size_t *bytes)
+{
+    size_t tokens = 0;
+    char utf8[4];
+
+    *bytes = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        bool mark = is_mark(p->at[i]);
+
+        tokens += mark || i == 0 || is_mark(p->at[i - 1]);
+        if (!mark && !cased)
+            p->at[i] = sp_fold(p->at[i]);
+        *bytes += mark ? 0 : p->at[i] < 0x80 ? 1 : sp_utf8_put(utf8, p->at[i]);
+    }
+    return tokens;
+}
+
 /* Runs of characters become literals, folded unless cased; `*` next to `*` is one. */
 static bool make_tokens(struct sigma *s, const struct points *p, struct sp_pattern *pattern)
 {
-    struct sp_token *token = sp_arena_alloc(s->arena, (p->count + 1) * sizeof *token);
-    char *text = sp_arena_alloc(s->arena, 4 * p->count + 1);
-    size_t used = 0, n = 0, i = 0;
+    size_t used, n = measure(p, pattern->cased, &used), i = 0;
+    struct sp_token *token = sp_arena_alloc(s->arena, n * sizeof *token + used + 4);
+    char *text = token ? (char *)(token + n) : NULL;
 
-    if (!token || !text)
+    if (!token)
         return false;
+    n = used = 0;
     while (i < p->count) {
         size_t start = used;
 
@@ -91,7 +110,7 @@ static bool make_tokens(struct sigma *s, const struct points *p, struct sp_patte
             continue;
         }
         for (; i < p->count && !is_mark(p->at[i]); i++)
-            used += sp_utf8_put(text + used, pattern->cased ? p->at[i] : sp_fold(p->at[i]));
+            used += sp_utf8_put(text + used, p->at[i]);
         token[n++] = (struct sp_token){ SP_T_LITERAL, { text + start, used - start } };
     }
     pattern->token = token;
@@ -122,7 +141,7 @@ struct sp_pattern *sigma_pattern_add(struct sigma *s, struct sigma_patterns *to)
 {
     if (to->count == to->room) {
         uint32_t room = to->room ? 2 * to->room : 4;
-        struct sp_pattern *grown = sp_arena_grow(s->arena, to->pattern, to->count, room, sizeof *grown);
+        struct sp_pattern *grown = sp_arena_grow(s->env->scratch, to->pattern, to->count, room, sizeof *grown);
 
         if (!grown)
             return NULL;
@@ -131,6 +150,11 @@ struct sp_pattern *sigma_pattern_add(struct sigma *s, struct sigma_patterns *to)
     }
     to->pattern[to->count] = (struct sp_pattern){ 0 };
     return &to->pattern[to->count++];
+}
+
+const struct sp_pattern *sigma_patterns_seal(struct sigma *s, const struct sigma_patterns *list)
+{
+    return sp_arena_grow(s->arena, list->pattern, list->count, list->count, sizeof *list->pattern);
 }
 
 static int add_text(struct sigma *s, struct points *p, struct sp_str text, const struct sigma_mods *mods, struct sigma_patterns *to)
@@ -198,7 +222,7 @@ static size_t base64(char *out, const unsigned char *in, size_t len)
 /* Bytes as characters, one for one, and the pattern of them. */
 static int add_bytes(struct sigma *s, const char *bytes, size_t len, struct sp_str text, const struct sigma_mods *mods, struct sigma_patterns *to)
 {
-    struct points p = { sp_arena_alloc(s->arena, (len + 1) * sizeof(uint32_t)), len };
+    struct points p = { sp_arena_alloc(s->env->scratch, (len + 1) * sizeof(uint32_t)), len };
 
     for (size_t i = 0; p.at && i < len; i++)
         p.at[i] = (unsigned char)bytes[i];
@@ -210,8 +234,8 @@ static int add_base64(struct sigma *s, const struct sp_buf *bytes, struct sp_str
 {
     static const size_t start[3] = { 0, 2, 3 }, cut[3] = { 0, 3, 2 };
     size_t offsets = mods->base64 == ENC_BASE64OFFSET ? 3 : 1;
-    unsigned char *padded = sp_arena_alloc(s->arena, bytes->len + 4);
-    char *out = sp_arena_alloc(s->arena, (bytes->len + 6) / 3 * 4 + 4);
+    unsigned char *padded = sp_arena_alloc(s->env->scratch, bytes->len + 4);
+    char *out = sp_arena_alloc(s->env->scratch, (bytes->len + 6) / 3 * 4 + 4);
     int rc = 0;
 
     if (!padded || !out)

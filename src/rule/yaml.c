@@ -477,10 +477,9 @@ struct line {
 static struct line line_at(struct sp_str s, size_t at)
 {
     struct line l = { .begin = at };
-    size_t end = at, first;
+    const char *stop = memchr(s.ptr + at, '\n', s.len - at);
+    size_t end = stop ? (size_t)(stop - s.ptr) : s.len, first;
 
-    while (end < s.len && s.ptr[end] != '\n')
-        end++;
     l.next = end < s.len ? end + 1 : end;
     if (end > at && s.ptr[end - 1] == '\r')
         end--;

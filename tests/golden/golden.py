@@ -33,6 +33,11 @@ def read(path):
         return None
 
 
+def told(err):
+    """The lines of stderr that are the same each time."""
+    return [line for line in err.splitlines() if line.startswith(b"spoor: ")]
+
+
 def run(spoor, case):
     """(code, stdout, stderr) of a case, in a scratch copy of its folder."""
     with tempfile.TemporaryDirectory(prefix="spoor-golden-") as scratch:
@@ -43,9 +48,18 @@ def run(spoor, case):
             subprocess.run([writer, os.path.join(place, "sample.evtx")], check=True, stdout=subprocess.DEVNULL)
         env = {k: v for k, v in os.environ.items() if not k.startswith("SPOOR_")}
         env |= {"NO_COLOR": "1", "XDG_CACHE_HOME": os.path.join(scratch, "cache"), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        r = subprocess.run([spoor, *shlex.split(read(os.path.join(case, "cmd")))], cwd=place, env=env, timeout=120, check=False,
-                           input=(read(os.path.join(case, "stdin")) or "").encode("utf-8", "surrogateescape"),
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        argv = shlex.split(read(os.path.join(case, "cmd")))
+
+        def once():
+            return subprocess.run([spoor, *argv], cwd=place, env=env, timeout=120, check=False,
+                                  input=(read(os.path.join(case, "stdin")) or "").encode("utf-8", "surrogateescape"),
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        r = once()
+        if argv[:1] == ["hunt"]:  # again, with the rules from the plan cache
+            warm = once()
+            if (warm.returncode, warm.stdout, told(warm.stderr)) != (r.returncode, r.stdout, told(r.stderr)):
+                r.stderr += b"\nthe same hunt with a warm plan cache says something else:\n" + warm.stdout + warm.stderr
+                r.returncode = -1000
     return r.returncode, r.stdout.decode("utf-8", "surrogateescape"), r.stderr.decode("utf-8", "surrogateescape")
 
 

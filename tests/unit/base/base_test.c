@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -120,6 +121,253 @@ TEST(utf16_pairs_join_and_lone_surrogates_are_replaced)
     sp_buf_clear(&out);
     sp_utf16_to_utf8(&out, "\x3D\xD8\x00\xDE" "a\0" "\x00\xD8" "b\0" "\x00\xDC", 12);
     is_str(sp_buf_view(&out), "\U0001F600a\uFFFDb\uFFFD");
+}
+
+/* Text of every kind of neighbourhood: runs of ASCII of every length, code points of every size, broken bytes. */
+static uint64_t dice = 1;
+
+static uint32_t roll(uint32_t below)
+{
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(dice >> 33) % below;
+}
+
+static uint32_t some_code(void)
+{
+    static const uint32_t most[] = { 0x80, 0x80, 0x80, 0x80, 0x600, 0x3000, 0x10000, 0x110000 };
+    static const uint32_t special[] = { 0x23A, 0x1E9E, 0x130, 0x212A, 0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xFFFF, 0x10400, 0x7F, 0x80, 0x10FFFF };
+
+    return roll(30) ? roll(most[roll(8)]) : special[roll(13)];
+}
+
+/* The plain way, code point by code point. */
+static void fold_plainly(struct sp_buf *to, struct sp_str s)
+{
+    char utf8[4];
+
+    for (size_t at = 0; at < s.len;) {
+        size_t start = at;
+        uint32_t code = sp_utf8_next(s, &at);
+
+        if (code == SP_UTF8_BAD)
+            sp_buf_char(to, s.ptr[start]);
+        else
+            sp_buf_add(to, utf8, sp_utf8_put(utf8, sp_fold(code)));
+    }
+}
+
+static void widen_plainly(struct sp_buf *to, const unsigned char *p, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        uint32_t c = p[i] | (uint32_t)p[i + 1] << 8, low = i + 3 < len ? p[i + 2] | (uint32_t)p[i + 3] << 8 : 0;
+        char utf8[4];
+
+        if (c >= 0xD800 && c < 0xDC00 && low >= 0xDC00 && low < 0xE000) {
+            c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+            i += 2;
+        }
+        sp_buf_add(to, utf8, sp_utf8_put(utf8, c));
+    }
+}
+
+/* Exactly as many bytes as the worst case, so that a sanitizer sees one more. */
+static bool folds_like_the_plain_way(struct sp_str s)
+{
+    struct sp_buf want = { 0 };
+    char *to = malloc(SP_FOLD_ROOM(s.len) + (s.len == 0)), *from = malloc(s.len + 1);
+    bool same = to && from;
+
+    if (same) {
+        memcpy(from, s.ptr, s.len);
+        from = realloc(from, s.len ? s.len : 1);
+        fold_plainly(&want, s);
+        same = sp_str_eq((struct sp_str){ to, sp_utf8_fold_to(to, (struct sp_str){ from, s.len }) }, sp_buf_view(&want));
+    }
+    free(to);
+    free(from);
+    sp_buf_done(&want);
+    return same;
+}
+
+static bool narrows_like_the_plain_way(const unsigned char *p, size_t len)
+{
+    struct sp_buf text = { 0 }, want = { 0 }, seen = { 0 };
+    char *to = malloc(SP_UTF16_ROOM(len) + (len < 2));
+    unsigned char *from = malloc(len + (len == 0));
+    bool same = to && from;
+
+    if (same) {
+        memcpy(from, p, len);
+        widen_plainly(&text, p, len);
+        fold_plainly(&want, sp_buf_view(&text));
+        sp_utf16_to_utf8(&seen, from, len);
+        same = sp_str_eq((struct sp_str){ to, sp_utf16_fold(to, from, len) }, sp_buf_view(&want)) && sp_str_eq(sp_buf_view(&seen), sp_buf_view(&text));
+    }
+    free(to);
+    free(from);
+    sp_buf_done(&text);
+    sp_buf_done(&want);
+    sp_buf_done(&seen);
+    return same;
+}
+
+TEST(lanes_fold_utf8_as_code_points_do)
+{
+    for (unsigned round = 0; round < 20000; round++) {
+        uint32_t count = roll(round & 1 ? 20 : 80), odd = roll(4) ? roll(40) + 1 : 1;
+
+        sp_buf_clear(&out);
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t code = roll(odd) ? roll(0x80) : some_code();
+            char utf8[4];
+
+            sp_buf_add(&out, utf8, sp_utf8_put(utf8, code));
+            if (out.len && roll(100) == 0)
+                out.ptr[out.len - 1] = (char)roll(256);
+        }
+        if (!folds_like_the_plain_way(sp_buf_view(&out))) {
+            ok(!"a fold differs");
+            break;
+        }
+    }
+}
+
+TEST(lanes_narrow_and_fold_utf16_as_code_points_do)
+{
+    unsigned char units[200];
+
+    for (unsigned round = 0; round < 20000; round++) {
+        size_t len = roll(round & 1 ? 40 : 200), odd = roll(4) ? roll(40) + 1 : 1;
+
+        for (size_t i = 0; i < len; i++) {
+            uint32_t code = roll((uint32_t)odd) ? roll(0x80) : some_code();
+
+            units[i] = (unsigned char)(i & 1 ? code >> 8 : code);
+            if (!(i & 1) && i + 1 < len) {
+                if (code > 0xFFFF && i + 3 < len) {
+                    uint32_t pair = 0xD800 + ((code - 0x10000) >> 10);
+
+                    units[i++] = (unsigned char)pair;
+                    units[i++] = (unsigned char)(pair >> 8);
+                    code = 0xDC00 + (code & 0x3FF);
+                    units[i] = (unsigned char)code;
+                }
+                units[++i] = (unsigned char)(code >> 8);
+            }
+        }
+        if (!narrows_like_the_plain_way(units, len)) {
+            ok(!"a text differs");
+            break;
+        }
+    }
+}
+
+static void escape_plainly(struct sp_buf *to, struct sp_str s)
+{
+    for (size_t at = 0; at < s.len;) {
+        size_t start = at;
+        uint32_t code = sp_utf8_next(s, &at);
+
+        if (code == SP_UTF8_BAD)
+            sp_buf_text(to, "\uFFFD");
+        else if (code == '"' || code == '\\')
+            sp_buf_printf(to, "\\%c", (int)code);
+        else if (code == '\n' || code == '\r' || code == '\t')
+            sp_buf_text(to, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
+        else if (code < 0x20 || code == 0x7F)
+            sp_buf_printf(to, "\\u%04x", code);
+        else
+            sp_buf_str(to, sp_str_cut(s, start, at - start));
+    }
+}
+
+/* Every third text is UTF-16: escaped from its units, and from its UTF-8. */
+TEST(lanes_escape_json_as_single_characters_do)
+{
+    struct sp_buf text = { 0 }, want = { 0 };
+
+    for (unsigned round = 0; round < 30000; round++) {
+        uint32_t len = roll(round & 1 ? 40 : 200), odd = roll(4) ? roll(60) + 1 : 1;
+        unsigned char *bytes = malloc(len + (len == 0));
+
+        for (uint32_t i = 0; i < len && bytes; i++) {
+            bytes[i] = (unsigned char)(roll(odd) ? 'a' + roll(26) : roll(256));
+            if (round % 3 == 0 && i & 1 && roll(odd))
+                bytes[i] = 0;
+        }
+        sp_buf_clear(&text);
+        sp_buf_clear(&want);
+        sp_buf_done(&out); /* memory to grow while it is written */
+        if (round % 3 == 0) {
+            sp_utf16_to_utf8(&text, bytes, len);
+            (void)sp_buf_reserve(&out, SP_JSON_UTF16_ROOM(len));
+            out.len = (size_t)(sp_json_put_utf16(out.ptr, bytes, len) - out.ptr);
+        } else {
+            sp_buf_add(&text, bytes, len);
+            sp_json_escape(&out, (struct sp_str){ (const char *)bytes, len });
+        }
+        escape_plainly(&want, sp_buf_view(&text));
+        free(bytes);
+        if (!sp_str_eq(sp_buf_view(&out), sp_buf_view(&want))) {
+            ok(!"an escaped text differs");
+            break;
+        }
+    }
+    sp_buf_done(&text);
+    sp_buf_done(&want);
+}
+
+TEST(numbers_and_times_are_written_as_printf_does)
+{
+    char want[64];
+
+    for (unsigned round = 0; round < 20000; round++) {
+        uint64_t n = ((uint64_t)roll(UINT32_MAX) << 32 | roll(UINT32_MAX)) >> roll(64);
+        struct sp_time t = { .sec = (int64_t)roll(UINT32_MAX) * (roll(3) ? 30 : -15), .nsec = roll(1000000000), .digits = (uint8_t)roll(10), .known = true };
+        struct sp_date d = sp_time_date(t.sec);
+        int len = snprintf(want, sizeof want, "%" PRIu64 " %" PRIx64, n, n);
+
+        sp_buf_clear(&out);
+        sp_buf_u64(&out, n);
+        sp_buf_char(&out, ' ');
+        sp_buf_x64(&out, n);
+        ok(sp_str_eq(sp_buf_view(&out), (struct sp_str){ want, (size_t)len }));
+        len = snprintf(want, sizeof want, "%04d-%02u-%02uT%02u:%02u:%02u", d.year, d.month, d.day, d.hour, d.minute, d.second);
+        if (t.digits)
+            len += snprintf(want + len, sizeof want - (size_t)len, ".%09u", t.nsec) - 9 + t.digits;
+        want[len++] = 'Z';
+        sp_buf_clear(&out);
+        sp_time_write(&out, t);
+        ok(sp_str_eq(sp_buf_view(&out), (struct sp_str){ want, (size_t)len }));
+    }
+}
+
+TEST(no_fold_takes_more_room_than_stated)
+{
+    char utf8[4], folds[4];
+    uint32_t wrong = 0;
+
+    for (uint32_t code = 0; code <= 0x10FFFF; code++) {
+        size_t len = sp_utf8_put(utf8, code);
+
+        wrong += sp_utf8_put(folds, sp_fold(code)) > SP_FOLD_ROOM(len);
+    }
+    is_u64(wrong, 0);
+}
+
+TEST(an_arena_takes_back_the_end_of_the_last_thing)
+{
+    struct sp_arena a;
+    char *p, *q;
+
+    sp_arena_init(&a, SIZE_MAX);
+    p = sp_arena_alloc(&a, 100);
+    sp_arena_trim(&a, p, 100, 17);
+    q = sp_arena_alloc(&a, 1);
+    ok(q == p + 32);
+    sp_arena_trim(&a, q, 1, 0);
+    ok(sp_arena_alloc(&a, 1) == q);
+    sp_arena_done(&a);
 }
 
 TEST(limits_are_named_with_dashes_and_take_units)

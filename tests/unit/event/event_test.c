@@ -227,7 +227,7 @@ TEST(trimming_knows_utf16)
 {
     struct sp_node node[2] = { { .value = { .type = SP_V_MAP }, .child = 1, .count = 1 },
                                { .name = SP_STR("LogonProcessName"), .value = { "N\0 \0\0\0", 6, SP_V_UTF16 } } };
-    struct sp_tree two = { node, 2, 2 };
+    struct sp_tree two = { .node = node, .count = 2, .room = 2 };
 
     make(evtx_dump("Security", AUDIT, 4624, "\"EventData\":{}"));
     event.tree = &two;
@@ -304,6 +304,126 @@ TEST(generic_json_has_no_log_source_unless_given)
     make_given("{\"A\":\"x\"}", (struct sp_logsource){ SP_STR("acceptance"), SP_STR_NONE, SP_STR("cases") }, NULL);
     is_str(event.class_->product, "acceptance");
     is_str(seen("A"), "x");
+}
+
+/* A flat event as the EVTX reader makes it; `+` before a name: one more value of a list under that name. */
+static void make_flat(const char *const (*field)[2], size_t count, const char *map)
+{
+    uint32_t last = 0, in_list = 0, list = 0;
+
+    sp_events_free(events);
+    sp_taxonomy_free(taxonomy);
+    ok(sp_taxonomy_new(&taxonomy, NULL) == 0);
+    if (map)
+        ok(sp_taxonomy_add(taxonomy, "map", sp_str_c(map), NULL) == 0);
+    events = sp_events_new(taxonomy, NULL);
+    sp_tree_clear(&tree);
+    (void)sp_tree_add(&tree, SP_STR_NONE, (struct sp_value){ .type = SP_V_MAP });
+    for (size_t i = 0; i < count; i++) {
+        bool listed = field[i][0][0] == '+';
+        struct sp_str name = sp_str_c(field[i][0] + listed);
+        struct sp_value v = { field[i][1], (uint32_t)strlen(field[i][1]), SP_V_TEXT };
+
+        if (listed && !(list && sp_str_eq(tree.node[list].name, name))) {
+            list = sp_tree_add(&tree, name, (struct sp_value){ .type = SP_V_LIST });
+            sp_tree_hang(&tree, 0, &last, list);
+            in_list = 0;
+        }
+        if (listed)
+            sp_tree_hang(&tree, list, &in_list, sp_tree_add(&tree, SP_STR_NONE, v));
+        else
+            sp_tree_hang(&tree, 0, &last, sp_tree_add(&tree, name, v));
+    }
+    record = (struct sp_record){ .kind = SP_RECORD_EVTX, .tree = &tree };
+    ok(sp_event_make(events, &record, &event) == 0);
+}
+#define MAKE_FLAT(map, ...)                                    \
+    do {                                                       \
+        static const char *const f[][2] = { __VA_ARGS__ };     \
+        make_flat(f, sizeof f / sizeof *f, map);               \
+    } while (0)
+#define SYSMON1 { "Provider_Name", "Microsoft-Windows-Sysmon" }, { "EventID", "1" }, { "Channel", "Microsoft-Windows-Sysmon/Operational" }
+
+TEST(the_time_of_the_header_is_the_first_of_its_name)
+{
+    MAKE_FLAT(NULL, SYSMON1, { "TimeCreated_SystemTime", "2026-03-02T10:00:00.1Z" }, { "UtcTime", "2026-03-02 11:00:00" });
+    is_str(time_of(), "2026-03-02T10:00:00.1Z");
+    MAKE_FLAT(NULL, { "TimeCreated_SystemTime", "2026-03-02T10:00:00.2Z" }, SYSMON1, { "TimeCreated_SystemTime", "2026-03-02T12:00:00Z" });
+    is_str(time_of(), "2026-03-02T10:00:00.2Z");
+    MAKE_FLAT(NULL, SYSMON1, { "+TimeCreated_SystemTime", "2026-03-02T10:00:00.3Z" }, { "+TimeCreated_SystemTime", "2026-03-02T12:00:00Z" });
+    is_str(time_of(), "2026-03-02T10:00:00.3Z");
+    MAKE_FLAT(NULL, SYSMON1, { "TimeCreated_SystemTime", "1772445600" });
+    is_str(time_of(), "2026-03-02T10:00:00Z");
+}
+
+TEST(a_time_that_is_none_or_not_there_leaves_the_usual_names)
+{
+    MAKE_FLAT(NULL, SYSMON1, { "TimeCreated_SystemTime", "soon" }, { "UtcTime", "2026-03-02 11:00:00" });
+    is_str(time_of(), "2026-03-02T11:00:00Z");
+    MAKE_FLAT(NULL, SYSMON1, { "UtcTime", "2026-03-02 11:00:00" });
+    is_str(time_of(), "2026-03-02T11:00:00Z");
+    MAKE_FLAT("class\town\twindows\t-\tsysmon\nwhen\tchannel=Own\n", { "Channel", "Own" }, { "TimeCreated_SystemTime", "2026-03-02T10:00:00Z" },
+              { "date", "2026-03-02 11:00:00" });
+    is_str(event.class_->name, "own");
+    is_str(time_of(), "2026-03-02T11:00:00Z");
+}
+
+TEST(a_class_may_have_another_time_or_trim_it)
+{
+    static const char *const either = "class\town\twindows\t-\tsysmon\nwhen\tchannel=Microsoft-Windows-Sysmon/Operational\ntime\tLate|TimeCreated_SystemTime\n";
+    static const char *const other = "class\town\twindows\t-\tsysmon\nwhen\tchannel=Microsoft-Windows-Sysmon/Operational\ntime\tUtcTime\n";
+    static const char *const trimmed = "class\town\twindows\t-\tsysmon\nwhen\tchannel=Microsoft-Windows-Sysmon/Operational\n"
+                                       "time\tTimeCreated_SystemTime\ntrim\tTimeCreated_SystemTime\n";
+
+    MAKE_FLAT(other, SYSMON1, { "TimeCreated_SystemTime", "2026-03-02T10:00:00Z" }, { "UtcTime", "2026-03-02 11:00:00" });
+    is_str(event.class_->name, "own");
+    is_str(time_of(), "2026-03-02T11:00:00Z");
+    MAKE_FLAT(either, SYSMON1, { "TimeCreated_SystemTime", "2026-03-02T10:00:00Z" }, { "Late", "2026-03-02 12:00:00" });
+    is_str(time_of(), "2026-03-02T12:00:00Z");
+    MAKE_FLAT(trimmed, SYSMON1, { "TimeCreated_SystemTime", "2026-03-02T10:00:00Z   " });
+    is_str(event.class_->name, "own");
+    is_str(time_of(), "2026-03-02T10:00:00Z");
+}
+
+static void next_flat(const char *channel, const char *provider, const char *id)
+{
+    sp_tree_clear(&tree);
+    (void)sp_tree_add(&tree, SP_STR_NONE, (struct sp_value){ .type = SP_V_MAP });
+    for (uint32_t last = 0, i = 0; i < 3; i++) {
+        static const char *const name[] = { "Channel", "Provider_Name", "EventID" };
+        const char *value[] = { channel, provider, id };
+        struct sp_value v = { value[i], (uint32_t)strlen(value[i]), SP_V_TEXT };
+
+        sp_tree_hang(&tree, 0, &last, sp_tree_add(&tree, sp_str_c(name[i]), v));
+    }
+    ok(sp_event_make(events, &record, &event) == 0);
+}
+
+TEST(the_class_of_one_record_does_not_stick_to_the_next)
+{
+    static char place[40];
+
+    MAKE_FLAT(NULL, SYSMON1);
+    for (int round = 0; round < 3; round++) {
+        next_flat("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", "1");
+        is_str(event.class_->name, "sysmon-1");
+        next_flat("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", "3");
+        is_str(event.class_->name, "sysmon-3");
+        next_flat("Security", AUDIT, "4688");
+        is_str(event.class_->name, "security-4688");
+        next_flat("Security", "", "4688");
+        is_str(event.class_->name, "security-4688");
+        next_flat("", "Security", "4688"); /* the same bytes, cut in another place */
+        ok(!sp_str_is(event.class_->name, "security-4688"));
+        memcpy(place, "Microsoft-Windows-Sysmon/Operational", 37);
+        next_flat(place, "Microsoft-Windows-Sysmon", "1");
+        memcpy(place, "Microsoft-Windows-Sysmon/Admin", 31); /* another text in the same place */
+        next_flat(place, "nobody", "1");
+        ok(!sp_str_is(event.class_->name, "sysmon-1"));
+        memcpy(place, "Microsoft-Windows-Sysmon/Operationaz", 37);
+        next_flat(place, "nobody", "1");
+        ok(!sp_str_is(event.class_->name, "sysmon-1"));
+    }
 }
 
 TEST(numbers_are_times_only_where_mapped)

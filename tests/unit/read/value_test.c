@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/limits.h"
+#include "base/unicode.h"
 #include "tap.h"
 
 static struct sp_buf scratch;
@@ -100,6 +101,70 @@ TEST(times)
 }
 
 TEST(binary_is_upper_case_hex) { is_str(TEXT("\x0a\xff", SP_V_BINARY), "0AFF"); }
+static uint64_t dice = 1;
+
+static uint32_t roll(uint32_t below)
+{
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(dice >> 33) % below;
+}
+
+/* A value of any type: bytes at random, ASCII, letters beyond it, escapes; exactly as long as it says. */
+static uint32_t some_bytes(unsigned char *p, enum sp_value_type type)
+{
+    static const char *const piece[] = { "\\\\", "\\u00c4", "\\ud83d\\ude00", "\\uD801\\uDC00", "\\ud83d", "\\n", "\\/", "\\A", "\\", "\\u", "\\u12",
+                                         "\xC3\x84", "\xC8\xBA", "\xE2\x84\xAA", "\xF0\x90\x90\x80", "\xC3", "\x84", "\\\xC3", "\\\x84", "Windows", "C:\\\\" };
+    uint32_t len = 0, count = roll(4) ? roll(30) : roll(60), mode = roll(4);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (mode == 0) {
+            p[len++] = (unsigned char)roll(256);
+        } else if (type == SP_V_UTF16) {
+            p[len++] = (unsigned char)roll(0x80);
+            p[len++] = (unsigned char)(roll(mode == 1 ? 8 : 80) ? 0 : roll(256));
+        } else if (mode == 1 || roll(mode == 2 ? 8 : 40) == 0) {
+            const char *text = piece[roll(sizeof piece / sizeof *piece)];
+
+            memcpy(p + len, text, strlen(text));
+            len += (uint32_t)strlen(text);
+        } else {
+            p[len++] = (unsigned char)(roll(10) ? ' ' + roll(95) : 0);
+        }
+    }
+    return len;
+}
+
+TEST(a_value_folded_is_its_text_folded)
+{
+    struct sp_arena arena;
+    struct sp_buf want = { 0 };
+    unsigned char bytes[1024], *copy;
+    uint32_t wrong = 0;
+
+    sp_arena_init(&arena, SIZE_MAX);
+    for (uint32_t round = 0; round < 200000 && !wrong; round++) {
+        enum sp_value_type type = (enum sp_value_type)(round % 3 ? SP_V_TEXT + roll(3) : roll(SP_V_MAP + 1));
+        struct sp_value v = { NULL, some_bytes(bytes, type), (uint8_t)type };
+
+        if (v.type == SP_V_NULL || v.type == SP_V_TRUE || v.type == SP_V_FALSE || v.type >= SP_V_LIST)
+            v.len = 0;
+        copy = v.len ? malloc(v.len) : NULL;
+        if (copy)
+            memcpy(copy, bytes, v.len);
+        v.ptr = copy;
+        sp_arena_reset(&arena);
+        sp_buf_clear(&want);
+        sp_utf8_fold(&want, sp_value_text(v, &scratch));
+        if (!sp_str_eq(sp_value_folded(v, &arena, &scratch), sp_buf_view(&want))) {
+            tap_fail("a value of type %d of %u bytes folds another way", (int)type, v.len);
+            wrong++;
+        }
+        free(copy);
+    }
+    sp_buf_done(&want);
+    sp_arena_done(&arena);
+}
+
 TEST(null_is_null)             { is_str(json(NULL, 0, SP_V_NULL), "null"); is_u64(text(NULL, 0, SP_V_NULL).len, 0); }
 TEST(hex_is_text_in_json)      { is_str(JSON("\x04\0\0\0", SP_V_HEX), "\"0x4\""); }
 TEST(numbers_stand_as_they_are) { is_str(JSON("1.50e3", SP_V_NUMBER), "1.50e3"); }

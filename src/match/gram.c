@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * In: literals and the rules that want them; then folded values. Out: marks. The index lives in its builder's arena;
+ * what building needs on the way is freed at its end.
+ */
+#include "match/gram.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+enum {
+    BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
+    RARE_PPM = 20,     /* of a gram that was not met in the logs measured */
+    BITMAP_BITS_MIN = 1 << 9,
+    BITMAP_BITS_MAX = 1 << 17
+};
+
+static uint32_t gram_at(const char *p)
+{
+    uint32_t g;
+
+    memcpy(&g, p, sizeof g);
+    return g;
+}
+
+static uint32_t gram_hash(uint32_t gram)
+{
+    return gram * UINT32_C(0x9E3779B1);
+}
+
+static uint64_t mix(uint64_t h)
+{
+    h *= UINT64_C(0x9E3779B97F4A7C15);
+    return h ^ h >> 32;
+}
+
+/* The first `n` (1 to 8) bytes as a number. */
+static uint64_t bytes_at(const char *p, uint32_t n)
+{
+    uint64_t b = 0;
+
+    memcpy(&b, p, n);
+    return b;
+}
+
+/* Eight bytes a step; equal texts, equal hashes. */
+static uint64_t text_hash(struct sp_str s)
+{
+    uint64_t h = s.len;
+    size_t i = 0;
+
+    for (; s.len - i >= 8; i += 8)
+        h = mix(h ^ bytes_at(s.ptr + i, 8));
+    if (i < s.len)
+        h = mix(h ^ bytes_at(s.ptr + i, (uint32_t)(s.len - i)));
+    return mix(h + 1);
+}
+
+static uint64_t end_selector(const char *p, uint32_t n)
+{
+    return bytes_at(p, n) ^ (uint64_t)n * UINT64_C(0xD6E8FEB86659FD93);
+}
+
+/* ---------------------------------------------------------------- how common */
+
+static uint32_t gram_ppm(uint32_t gram)
+{
+    for (uint32_t at = gram_hash(gram) >> 19; sp_gram_shares[at].ppm; at = (at + 1) % SP_GRAM_SHARES)
+        if (sp_gram_shares[at].gram == gram)
+            return sp_gram_shares[at].ppm;
+    return RARE_PPM;
+}
+
+uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal)
+{
+    static const uint32_t brief[3][4] = { { 20000, 150000, 60000, 20000 },   /* EQUAL, by length */
+                                          { 500000, 100000, 50000, 20000 },  /* START, END */
+                                          { 900000, 300000, 120000, 40000 } }; /* ANY */
+    uint32_t least = UINT32_MAX;
+
+    if (literal.len < 4)
+        return brief[kind == SP_KEY_EQUAL ? 0 : kind == SP_KEY_ANY ? 2 : 1][literal.len];
+    for (size_t i = 0; i + 4 <= literal.len; i++) {
+        uint32_t ppm = gram_ppm(gram_at(literal.ptr + i));
+
+        least = ppm < least ? ppm : least;
+    }
+    return kind == SP_KEY_ANY ? least : least / 2 + 1;
+}
+
+/* ---------------------------------------------------------------- building */
+
+/* A wish with what it is asked for by. */
+struct draft {
+    struct sp_key_wish wish;
+    uint64_t selector;
+    uint32_t table; /* 0 equal, 1 start, 2 end, 3 gram, 4 brief */
+    uint32_t at;
+};
+
+struct gram_count {
+    uint32_t gram, count;
+};
+
+struct build {
+    struct sp_arena *arena;
+    struct draft *draft;
+    uint32_t drafts;
+    struct gram_count *taken; /* how many literals have chosen a gram; an open hash table */
+    uint32_t taken_mask;
+    struct sp_key *key;
+    uint32_t *rule;
+    struct sp_index *index;
+};
+
+static uint32_t power_above(uint32_t n)
+{
+    uint32_t p = 4;
+
+    while (p < n)
+        p *= 2;
+    return p;
+}
+
+static struct gram_count *taken_slot(const struct build *b, uint32_t gram)
+{
+    for (uint32_t at = gram_hash(gram) >> 7;; at++) {
+        struct gram_count *t = &b->taken[at & b->taken_mask];
+
+        if (!t->count || t->gram == gram)
+            return t;
+    }
+}
+
+/* The gram that a literal is asked for by: the rarest whose bucket is not full, else that of the emptiest bucket. */
+static void choose_gram(struct build *b, struct draft *d)
+{
+    struct sp_str l = d->wish.literal;
+    uint32_t best = 0, best_ppm = UINT32_MAX, best_count = UINT32_MAX;
+    struct gram_count *slot;
+
+    for (uint32_t i = 0; i + 4 <= l.len; i++) {
+        uint32_t gram = gram_at(l.ptr + i), ppm = gram_ppm(gram), count = taken_slot(b, gram)->count;
+        bool full = count >= BUCKET_MAX, best_full = best_count >= BUCKET_MAX;
+
+        if (full != best_full ? best_full : full ? count < best_count : ppm < best_ppm || (ppm == best_ppm && count < best_count)) {
+            best = i;
+            best_ppm = ppm;
+            best_count = count;
+        }
+    }
+    d->at = best;
+    d->selector = gram_at(l.ptr + best);
+    slot = taken_slot(b, (uint32_t)d->selector);
+    slot->gram = (uint32_t)d->selector;
+    slot->count++;
+}
+
+static int by_literal(const void *a, const void *b)
+{
+    const struct sp_key_wish *x = a, *y = b;
+    int c;
+
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    c = sp_str_cmp(x->literal, y->literal);
+    return c ? c : (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static bool same_literal(const struct sp_key_wish *x, const struct sp_key_wish *y)
+{
+    return x->kind == y->kind && sp_str_eq(x->literal, y->literal);
+}
+
+/* By table and selector, so that the keys of a slot lie together. */
+static int by_selector(const void *a, const void *b)
+{
+    const struct draft *x = a, *y = b;
+
+    if (x->table != y->table)
+        return x->table < y->table ? -1 : 1;
+    if (x->selector != y->selector)
+        return x->selector < y->selector ? -1 : 1;
+    return by_literal(&x->wish, &y->wish);
+}
+
+static void select_by(struct build *b, struct draft *d)
+{
+    struct sp_str l = d->wish.literal;
+    uint32_t n = l.len < 8 ? (uint32_t)l.len : 8;
+
+    d->at = 0;
+    switch (d->wish.kind) {
+    case SP_KEY_EQUAL:
+        d->table = 0;
+        d->selector = text_hash(l);
+        break;
+    case SP_KEY_START:
+        d->table = 1;
+        d->selector = end_selector(l.ptr, n);
+        break;
+    case SP_KEY_END:
+        d->table = 2;
+        d->selector = end_selector(l.ptr + l.len - n, n);
+        break;
+    case SP_KEY_ANY:
+        d->table = l.len >= 4 ? 3 : 4;
+        if (l.len >= 4)
+            choose_gram(b, d);
+        else
+            d->selector = (unsigned char)l.ptr[0];
+        break;
+    }
+}
+
+/* Each literal chooses once; its other wishes follow. */
+static void make_drafts(struct build *b, const struct sp_key_wish *wish)
+{
+    for (uint32_t i = 0; i < b->drafts; i++) {
+        struct draft *d = &b->draft[i];
+
+        d->wish = wish[i];
+        if (i > 0 && same_literal(&wish[i], &wish[i - 1])) {
+            d->table = d[-1].table;
+            d->selector = d[-1].selector;
+            d->at = d[-1].at;
+        } else {
+            select_by(b, d);
+        }
+    }
+    qsort(b->draft, b->drafts, sizeof *b->draft, by_selector);
+}
+
+/* Keys and slots of the drafts [from, to), which are all of one table. */
+static int make_table(struct build *b, uint32_t from, uint32_t to, uint32_t *keys, struct sp_key_table *table)
+{
+    struct sp_key_slot *slot;
+    uint32_t room = power_above(2 * (to - from));
+
+    slot = sp_arena_zalloc(b->arena, room * sizeof *slot);
+    if (!slot)
+        return SP_ERR_NOMEM;
+    *table = (struct sp_key_table){ .slot = slot, .mask = room - 1 };
+    for (uint32_t i = from; i < to; i++) {
+        const struct draft *d = &b->draft[i];
+        uint32_t len = (uint32_t)d->wish.literal.len, at;
+
+        b->rule[i] = d->wish.rule;
+        if (i > from && same_literal(&d->wish, &d[-1].wish)) {
+            b->key[*keys - 1].rules++;
+            continue;
+        }
+        b->key[*keys] = (struct sp_key){ d->wish.literal.ptr, len, d->at, i, 1 };
+        for (at = (uint32_t)mix(d->selector) & table->mask; slot[at].keys && slot[at].selector != d->selector;)
+            at = (at + 1) & table->mask;
+        if (!slot[at].keys)
+            slot[at] = (struct sp_key_slot){ d->selector, *keys, 0 };
+        slot[at].keys++;
+        ++*keys;
+        table->lens |= 1u << ((len < 8 ? len : 8) - (len > 0));
+        table->most = len > table->most ? len : table->most;
+    }
+    return 0;
+}
+
+static int make_bitmap(struct build *b)
+{
+    struct sp_index *x = b->index;
+    uint32_t bits = power_above(16 * (x->gram.mask + 1)), log = 0;
+    uint64_t *bitmap;
+
+    bits = bits < BITMAP_BITS_MIN ? BITMAP_BITS_MIN : bits > BITMAP_BITS_MAX ? BITMAP_BITS_MAX : bits;
+    while (1u << log < bits)
+        log++;
+    bitmap = sp_arena_zalloc(b->arena, bits / 8);
+    if (!bitmap)
+        return SP_ERR_NOMEM;
+    x->shift = 32 - log;
+    for (uint32_t i = 0; i <= x->gram.mask; i++)
+        if (x->gram.slot[i].keys) {
+            uint32_t h = gram_hash((uint32_t)x->gram.slot[i].selector) >> x->shift;
+
+            bitmap[h / 64] |= UINT64_C(1) << h % 64;
+        }
+    x->bitmap = bitmap;
+    return 0;
+}
+
+static int make_tables(struct build *b)
+{
+    struct sp_key_table *const table[5] = { &b->index->equal, &b->index->start, &b->index->end, &b->index->gram, &b->index->brief };
+    uint32_t keys = 0, from = 0;
+    int rc = 0;
+
+    b->key = sp_arena_alloc(b->arena, b->drafts * sizeof *b->key);
+    b->rule = sp_arena_alloc(b->arena, b->drafts * sizeof *b->rule);
+    if (!b->key || !b->rule)
+        return SP_ERR_NOMEM;
+    for (uint32_t t = 0; t < 5 && rc == 0; t++) {
+        uint32_t to = from;
+
+        while (to < b->drafts && b->draft[to].table == t)
+            to++;
+        if (to > from)
+            rc = make_table(b, from, to, &keys, table[t]);
+        from = to;
+    }
+    b->index->key = b->key;
+    b->index->rule = b->rule;
+    for (uint32_t i = 0; rc == 0 && b->index->brief.slot && i <= b->index->brief.mask; i++)
+        if (b->index->brief.slot[i].keys)
+            b->index->first[b->index->brief.slot[i].selector / 64] |= UINT64_C(1) << b->index->brief.slot[i].selector % 64;
+    return rc == 0 && b->index->gram.slot ? make_bitmap(b) : rc;
+}
+
+int sp_index_build(struct sp_arena *arena, struct sp_key_wish *wish, uint32_t count, struct sp_index *ret)
+{
+    struct build b = { .arena = arena, .drafts = count, .index = ret };
+    int rc = SP_ERR_NOMEM;
+
+    *ret = (struct sp_index){ 0 };
+    if (!count)
+        return 0;
+    qsort(wish, count, sizeof *wish, by_literal);
+    b.taken_mask = power_above(2 * count) - 1;
+    b.taken = sp_zalloc(((size_t)b.taken_mask + 1) * sizeof *b.taken);
+    b.draft = sp_realloc_array(NULL, count, sizeof *b.draft);
+    if (b.taken && b.draft) {
+        make_drafts(&b, wish);
+        rc = make_tables(&b);
+    }
+    sp_free(b.taken);
+    sp_free(b.draft);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- probing */
+
+static const struct sp_key_slot *find_slot(const struct sp_key_table *table, uint64_t selector)
+{
+    for (uint32_t at = (uint32_t)mix(selector) & table->mask;; at = (at + 1) & table->mask) {
+        const struct sp_key_slot *s = &table->slot[at];
+
+        if (!s->keys)
+            return NULL;
+        if (s->selector == selector)
+            return s;
+    }
+}
+
+static void mark_key(const struct sp_index *x, const struct sp_key *key, struct sp_marks *marks)
+{
+    for (uint32_t i = 0; i < key->rules; i++)
+        sp_mark(marks, x->rule[key->rule + i]);
+}
+
+static void probe_equal(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
+{
+    const struct sp_key_slot *slot;
+
+    if (value.len > x->equal.most || !(slot = find_slot(&x->equal, text_hash(value))))
+        return;
+    for (const struct sp_key *k = x->key + slot->key, *end = k + slot->keys; k < end; k++)
+        if (k->len == value.len && (!k->len || memcmp(k->ptr, value.ptr, k->len) == 0))
+            mark_key(x, k, marks);
+}
+
+/* Literals at one end of the value: one look-up for each length that there is, at most eight. */
+static void probe_end(const struct sp_index *x, const struct sp_key_table *table, bool last, struct sp_str value, struct sp_marks *marks)
+{
+    for (uint32_t lens = table->lens; lens; lens &= lens - 1) {
+        uint32_t n = (uint32_t)__builtin_ctz(lens) + 1;
+        const struct sp_key_slot *slot;
+
+        if (n > value.len)
+            return;
+        slot = find_slot(table, end_selector(last ? value.ptr + value.len - n : value.ptr, n));
+        if (!slot)
+            continue;
+        for (const struct sp_key *k = x->key + slot->key, *end = k + slot->keys; k < end; k++)
+            if (k->len <= value.len && memcmp(k->ptr, last ? value.ptr + value.len - k->len : value.ptr, k->len) == 0)
+                mark_key(x, k, marks);
+    }
+}
+
+/* The gram at `at` belongs to some literal, or shares its bit. */
+static void meet_gram(const struct sp_index *x, struct sp_str value, size_t at, struct sp_marks *marks)
+{
+    const struct sp_key_slot *slot = find_slot(&x->gram, gram_at(value.ptr + at));
+
+    if (!slot)
+        return;
+    for (const struct sp_key *k = x->key + slot->key, *end = k + slot->keys; k < end; k++)
+        if (k->at <= at && value.len - (at - k->at) >= k->len && memcmp(k->ptr, value.ptr + at - k->at, k->len) == 0)
+            mark_key(x, k, marks);
+}
+
+static void probe_grams(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
+{
+    const uint64_t *bitmap = x->bitmap;
+    uint32_t shift = x->shift;
+
+    for (size_t i = 0; i + 4 <= value.len; i++) {
+        uint32_t h = gram_hash(gram_at(value.ptr + i)) >> shift;
+
+        if (bitmap[h / 64] >> h % 64 & 1)
+            meet_gram(x, value, i, marks);
+    }
+}
+
+static void probe_brief(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        const struct sp_key_slot *slot;
+
+        if (!(x->first[c / 64] >> c % 64 & 1))
+            continue;
+        slot = find_slot(&x->brief, c);
+        for (const struct sp_key *k = slot ? x->key + slot->key : NULL, *end = slot ? k + slot->keys : NULL; k < end; k++)
+            if (k->len <= value.len - i && memcmp(k->ptr, value.ptr + i, k->len) == 0)
+                mark_key(x, k, marks);
+    }
+}
+
+void sp_index_probe(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
+{
+    if (x->equal.slot)
+        probe_equal(x, value, marks);
+    if (x->start.slot)
+        probe_end(x, &x->start, false, value, marks);
+    if (x->end.slot)
+        probe_end(x, &x->end, true, value, marks);
+    if (x->gram.slot)
+        probe_grams(x, value, marks);
+    if (x->brief.slot)
+        probe_brief(x, value, marks);
+}
