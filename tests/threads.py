@@ -9,10 +9,13 @@ with everything in them that could betray where they were cut: damaged chunks, s
 records over many lines, arrays. The large ones are also read through a pipe, which is never cut: that must give the same.
 """
 import argparse
+import collections
+import hashlib
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -55,6 +58,13 @@ def small(folder, log):
         write(os.path.join(folder, "small", "deep", f"{i}.evtx"), data[:len(data) - (3000 if i == 5 else 0)])
 
 
+def carvable(chunk):
+    """In the slack stands the chunk's last record, of which the live one is changed a little: a copy of those before."""
+    last, free = struct.unpack_from("<II", chunk, 44)
+    chunk[free + 8:2 * free + 8 - last] = chunk[last:free]
+    chunk[last + 16] ^= 1
+
+
 def large_evtx(log):
     """Four parts: the same chunks again and again, some damaged."""
     chunks = [bytearray(log[i:i + 65536]) for i in range(4096, len(log), 65536)]
@@ -65,6 +75,8 @@ def large_evtx(log):
             chunk[52] ^= 1
         if n % 16 == 15:
             chunk[700:900] = b"A" * 200
+        if n % 13 == 5:
+            carvable(chunk)
         if n == 20:
             chunk[0] = 0
         if n == 33:
@@ -129,14 +141,14 @@ def fixture(folder, sample):
 class Hunter:
     def __init__(self, spoor, folder):
         # The address space of newer kernels is laid out in a way that TSan's runtime of gcc 12 does not know.
-        self.argv = [*(["setarch", "-R"] if shutil.which("setarch") else []), os.path.abspath(spoor), "hunt", "--no-case", "--carve", "--rules", "rules",
+        self.argv = [*(["setarch", "-R"] if shutil.which("setarch") else []), os.path.abspath(spoor), "hunt", "--no-case", "--rules", "rules",
                      "--no-own-rules", "--summary", "summary.json", "--progress", "never"]
         self.env = dict(os.environ, TSAN_OPTIONS="halt_on_error=1:exitcode=66:second_deadlock_stack=1", XDG_CACHE_HOME=folder, NO_COLOR="1")
         self.folder, self.runs, self.bad, self.lines = folder, 0, 0, 0
 
-    def run(self, what, *options, stdin=subprocess.DEVNULL):
+    def run(self, what, *options, stdin=subprocess.DEVNULL, carve=True):
         """Everything that must be the same: code, output, summary and notes, less the times in them."""
-        r = subprocess.run([*self.argv, what, *options], cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=stdin,
+        r = subprocess.run([*self.argv, what, *options, *(["--carve"] if carve else [])], cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=stdin,
                            timeout=600, check=False)
         self.runs += 1
         if r.returncode not in (0, 3) or b"ThreadSanitizer" in r.stderr or not r.stdout:
@@ -157,6 +169,45 @@ class Hunter:
                 if mine != first:
                     self.bad += 1
                     print(f"{what}: {part} of {name} is not that of {runs[0][0]}")
+
+
+def digest(tag, *parts):
+    h = hashlib.sha256(tag.encode() + b"\0")
+    for part in parts:
+        h.update(struct.pack(">I", len(part)) + part)
+    return h.digest()
+
+
+def ids_are_right(hunter, what):
+    """The ids of contract 1, counted here: k is the number of byte-identical records sighted before in the source."""
+    _, out, _, _ = hunter.run(what, "--format", "json", "-j", "3")
+    sightings = sorted(map(json.loads, out.splitlines()), key=lambda s: s["event"]["offset"])
+    seen, last, k, repeated = collections.Counter(), None, 0, 0
+    for s in sightings:
+        e, raw = s["event"], bytes.fromhex(s["event"]["sha256"])
+        if last != e["offset"]:
+            last = e["offset"]
+            k = seen[raw]
+            seen[raw] += 1
+        repeated += k > 0
+        event_id = digest("spoor/event/v1", s["org"].encode(), raw, struct.pack(">Q", k))
+        sighting_id = digest("spoor/sighting/v1", s["org"].encode(), s["rule"]["id"].encode(), bytes.fromhex(s["rule"]["sha256"]), event_id)
+        if (e["id"], s["id"]) != (event_id.hex(), sighting_id.hex()):
+            hunter.bad += 1
+            print(f"{what}@{e['offset']}: wrong ids, copy {k}")
+            return
+    if not repeated:
+        hunter.bad += 1
+        print(f"{what}: no record was there twice")
+
+
+def copies_are_dropped(hunter, what):
+    """All that is carved is a copy of a record sighted live before: it makes no difference to the sightings."""
+    without, carved = (hunter.run(what, "--format", "json", "-j", "3", carve=carve) for carve in (False, True))
+    hunter.differ(what, ("hunting it without --carve", without[:2]), ("hunting it with --carve", carved[:2]))
+    if not carved[2]["sources"][0]["carved"]:
+        hunter.bad += 1
+        print(f"{what}: nothing was carved")
 
 
 def through_pipe(hunter, name, *options):
@@ -186,6 +237,9 @@ def main():
         for what, options in (("small", ["--format", "json"]), ("text", ["--format", "json", *TEXT_SOURCE]), ("large", ["--format", "json"]), ("large", ["--format", "csv"]),
                               ("large", ["--format", "sightings", "--limit", "sort-bytes=100k", "--limit", "errors-listed=3"])):
             hunter.differ(f"{what} {' '.join(options)}", *((f"-j {jobs}", hunter.run(what, *options, "-j", jobs)) for jobs in JOBS))
+        for name in ("a.evtx", "torn.ndjson"):
+            ids_are_right(hunter, os.path.join("large", name))
+        copies_are_dropped(hunter, os.path.join("large", "a.evtx"))
         for name in sorted(os.listdir(os.path.join(folder, "large"))):
             through_pipe(hunter, os.path.join("large", name))
         through_pipe(hunter, os.path.join("text", "text.log"), *TEXT_SOURCE)

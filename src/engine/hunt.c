@@ -18,7 +18,7 @@
 #include "export/sighting.h"
 #include "match/plan.h"
 
-enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16 };
+enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16, PLAINLY_FIRST = 8 };
 
 struct result {
     struct sp_hunt_result result; /* first: what the caller sees */
@@ -115,6 +115,8 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
         rc = sp_scope_rules(&h->scope, &o->rules, h->err);
     if (rc == 0 && !plain && sp_plan_new(h->scope.rules, &h->work.plan) < 0)
         rc = sp_error_nomem(h->err);
+    if (h->work.plan)
+        sp_plan_first_plainly(h->work.plan, PLAINLY_FIRST);
     if (rc == 0)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
     if (rc == 0 && rank_orgs(h) < 0)

@@ -24,10 +24,10 @@ enum {
 struct event_plan {
     const struct sp_layout *layout;
     bool flat; /* false: another shape, or none; there is nothing to do here */
-    uint32_t channel, eventid, provider, keywords; /* members by number, or NOWHERE */
+    uint32_t channel, eventid, provider, time, keywords; /* members by number, or NOWHERE */
     uint32_t spoor;                                /* what decode added, which is no field */
     uint32_t alias_count;
-    bool provider_first; /* the first alias is Provider_Name */
+    bool provider_first, time_last; /* the first alias is Provider_Name, the last TimeCreated_SystemTime */
     struct {
         struct sp_str name;
         uint32_t from;
@@ -90,17 +90,19 @@ static bool may_be_nested(const struct sp_layout *layout)
 static void make_plan(struct event_plan *plan, const struct sp_layout *layout)
 {
     const char *const (*name)[3] = sp_event_flat_names;
-    uint32_t time = either(layout, "@timestamp", "EventTime");
+    uint32_t time = either(layout, "@timestamp", "EventTime"), before;
 
     sp_layout_ref(layout);
     *plan = (struct event_plan){ .layout = layout, .channel = number_of(layout, "Channel"), .eventid = number_of(layout, "EventID"),
                                  .provider = number_of(layout, "Provider_Name"), .keywords = number_of(layout, "Keywords"),
-                                 .spoor = number_of(layout, "spoor") };
+                                 .time = number_of(layout, "TimeCreated_SystemTime"), .spoor = number_of(layout, "spoor") };
     plan->flat = plan->channel != NOWHERE && plan->eventid != NOWHERE && !may_be_nested(layout);
     for (uint32_t i = 0; i < EVENT_FLAT_NAMES; i++)
         plan_alias(plan, name[i][0], either(layout, name[i][1], name[i][2]));
     plan->provider_first = plan->alias_count && sp_str_is(plan->alias[0].name, "Provider_Name");
+    before = plan->alias_count;
     plan_alias(plan, "TimeCreated_SystemTime", time != NOWHERE ? time : either(layout, "TimeCreated", "UtcTime"));
+    plan->time_last = plan->alias_count > before;
 }
 
 /* The plan for a layout, made where there is none; NULL without memory: event_shapes.c needs none. */
@@ -137,7 +139,9 @@ static bool is_scalar(const struct sp_tree *tree, uint32_t node)
 /* Field `to`, of which there is room: the value of `from` under `name`; the next one follows. */
 static inline void put(struct sp_node *node, uint32_t to, struct sp_str name, uint32_t from)
 {
-    node[to] = (struct sp_node){ .name = name, .value = node[from].value, .next = to + 1, .child = node[from].child, .count = node[from].count };
+    node[to] = node[from];
+    node[to].name = name;
+    node[to].next = to + 1;
 }
 
 /* Room for so many nodes more; they do not count yet. */
@@ -173,6 +177,7 @@ static void add_fields(struct sp_tree *tree, const struct event_plan *plan, cons
         node[to++].value = *keywords;
     }
     header->provider = plan->provider_first ? root + 1 : 0;
+    header->time = plan->time_last ? root + plan->alias_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (i == number || i == spoor)
             continue;
@@ -182,7 +187,11 @@ static void add_fields(struct sp_tree *tree, const struct event_plan *plan, cons
             header->eventid = to;
         else if (i == plan->provider)
             header->provider = to;
-        put(node, to++, node[member[i]].name, member[i]);
+        else if (i == plan->time)
+            header->time = to;
+        node[to] = node[member[i]];
+        node[to].next = to + 1;
+        to++;
     }
     node[root] = (struct sp_node){ .name = SP_STR_NONE, .value = { .type = SP_V_MAP }, .child = root + 1, .count = to - root - 1 };
     node[to - 1].next = 0; /* one there is: EventID */

@@ -361,18 +361,30 @@ static bool has_fieldref(const struct sp_item *item)
     return false;
 }
 
-static struct guess of_item(struct cover *c, const struct sp_item *item)
+/* Is the item the same for all events of the origin? */
+static bool constant_item(struct cover *c, const struct sp_item *item, enum sp_truth *ret)
 {
     struct sp_item_seen seen;
-    struct guess *g, all;
 
+    *ret = SP_UNKNOWN;
     if (item->field.len && impossible(c, item->field))
-        return constant(SP_UNKNOWN);
-    if (over_header(c, item) && !has_fieldref(item)) {
-        if (sp_eval_item(c->eval, c->rule, item, &seen) < 0)
-            c->failed = true;
-        return constant(seen.truth);
-    }
+        return true;
+    if (!over_header(c, item) || has_fieldref(item))
+        return false;
+    if (sp_eval_item(c->eval, c->rule, item, &seen) < 0)
+        c->failed = true;
+    else
+        *ret = seen.truth;
+    return true;
+}
+
+static struct guess of_item(struct cover *c, const struct sp_item *item)
+{
+    struct guess *g, all;
+    enum sp_truth truth;
+
+    if (constant_item(c, item, &truth))
+        return constant(truth);
     if (item->exists)
         return if_missing(c, item, item->exists_wanted ? SP_TRUE : SP_FALSE);
     if (item->neq && has_fieldref(item))
@@ -397,8 +409,11 @@ static struct guess of_expr(struct cover *c, const struct sp_expr *x)
     if (x->kind == SP_E_NOT)
         return opposite(of_expr(c, x->child[0]));
     g = guesses(c, x->child_count);
-    for (uint32_t i = 0; !c->failed && i < x->child_count; i++)
+    for (uint32_t i = 0; !c->failed && i < x->child_count; i++) {
         g[i] = of_expr(c, x->child[i]);
+        if (x->kind == SP_E_AND && g[i].truth == SP_FALSE && !g[i].first)
+            return g[i]; /* whatever the others are: most rules over another event id end here */
+    }
     return c->failed ? constant(SP_UNKNOWN) : combine(g, x->child_count, least);
 }
 
@@ -519,18 +534,24 @@ static uint32_t item_price(const struct sp_item *item)
     return (uint32_t)price;
 }
 
+enum { SCAN_PRICE = 60 }; /* an item that costs more is scanned for, if it can be */
+
 struct priced {
     struct sp_step step;
-    uint32_t price, order;
+    uint32_t price;
 };
 
-static int by_price(const void *a, const void *b)
+/* Few parts, nearly in order. */
+static void sort_by_price(struct priced *p, uint32_t count)
 {
-    const struct priced *x = a, *y = b;
+    for (uint32_t i = 1; i < count; i++) {
+        struct priced one = p[i];
+        uint32_t at = i;
 
-    if (x->price != y->price)
-        return x->price < y->price ? -1 : 1;
-    return (x->order > y->order) - (x->order < y->order);
+        for (; at > 0 && p[at - 1].price > one.price; at--)
+            p[at] = p[at - 1];
+        p[at] = one;
+    }
 }
 
 static struct priced step_of(struct cover *c, const struct sp_expr *x);
@@ -540,15 +561,41 @@ static struct priced constant_step(enum sp_truth truth)
     return (struct priced){ .step = { .kind = SP_STEP_CONSTANT, .truth = truth } };
 }
 
+/* For an item of many patterns each of which needs a literal: does the value hold any of them at all? NULL: it is no
+ * such item. */
+static const struct sp_scan *scan_of_item(struct cover *c, const struct sp_item *item)
+{
+    struct sp_key_wish *wish = sp_arena_alloc(&c->scratch, ((size_t)item->pattern_count + 1) * sizeof *wish);
+    struct sp_scan *scan;
+
+    if (item->all || item->exists || !item->field.len)
+        return NULL;
+    for (uint32_t i = 0; wish && i < item->pattern_count; i++) {
+        struct guess g = of_pattern(c, item, &item->pattern[i]);
+
+        if (!g.first || g.first->next || g.first->type != KEY_LITERAL || g.first->literal.len < 4)
+            return NULL;
+        wish[i] = (struct sp_key_wish){ .kind = SP_KEY_ANY, .literal = g.first->literal };
+    }
+    scan = wish ? sp_arena_zalloc(c->arena, sizeof *scan) : NULL;
+    c->failed |= !scan || sp_scan_build_folded(c->arena, wish, item->pattern_count, scan) < 0;
+    return c->failed || !scan->usable ? NULL : scan;
+}
+
 static struct priced step_of_item(struct cover *c, const struct sp_item *item)
 {
-    struct guess g;
+    struct priced ret = { .step = { .kind = SP_STEP_ITEM, .item = item } };
+    enum sp_truth truth;
 
+    if (constant_item(c, item, &truth))
+        return constant_step(truth);
     (void)add_field(c, item->field_id, c->rule->logsource.category.len && item->field.len);
-    g = of_item(c, item);
-    if (!g.first)
-        return constant_step(g.truth);
-    return (struct priced){ .step = { .kind = SP_STEP_ITEM, .item = item }, .price = item_price(item) };
+    ret.price = item_price(item);
+    if (ret.price >= SCAN_PRICE)
+        ret.step.scan = scan_of_item(c, item);
+    if (ret.step.scan)
+        ret.price = SCAN_PRICE;
+    return ret;
 }
 
 /* Parts that stand, cheapest first, in the plan's arena. A constant counts at once where it is TRUE or FALSE. */
@@ -560,7 +607,6 @@ static struct priced step_of_parts(struct cover *c, const struct sp_expr *x)
 
     for (uint32_t i = 0; p && !c->failed && i < x->child_count; i++) {
         p[n] = step_of(c, x->child[i]);
-        p[n].order = i;
         if (x->kind == SP_E_NOT || p[n].step.kind != SP_STEP_CONSTANT || p[n].step.truth == SP_UNKNOWN)
             n++;
         else if (p[n].step.truth == SP_TRUE && least)
@@ -571,8 +617,7 @@ static struct priced step_of_parts(struct cover *c, const struct sp_expr *x)
         c->failed = true;
         return ret;
     }
-    if (n > 1)
-        qsort(p, n, sizeof *p, by_price);
+    sort_by_price(p, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = p[i].step;
         ret.price += p[i].price / (i < 2 ? 1 : 2);
@@ -632,15 +677,6 @@ static void add_rule(struct cover *c, const struct sp_rule *rule)
     r->unknowns += !always && g.truth == SP_UNKNOWN;
 }
 
-static int by_field(const void *a, const void *b)
-{
-    const struct wish *x = a, *y = b;
-
-    if (x->field != y->field)
-        return x->field < y->field ? -1 : 1;
-    return x->type != y->type ? (x->type < y->type ? -1 : 1) : (x->wish.rule > y->wish.rule) - (x->wish.rule < y->wish.rule);
-}
-
 /* The rules of wishes [from, to), which are by rule: each once. */
 static const uint32_t *rule_list(struct cover *c, uint32_t from, uint32_t to, uint32_t *count)
 {
@@ -659,7 +695,7 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
 {
     uint32_t literals = from, presents, missing;
     struct sp_key_wish *list;
-    int rc = 0;
+    int rc;
 
     while (literals < to && c->wish[literals].type == KEY_LITERAL)
         literals++;
@@ -679,21 +715,47 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
         list[i - from] = c->wish[i].wish;
     f->values = literals > from || f->numbers;
     f->keyed = to > from;
-    if (f == c->residual->keywords)
+    rc = sp_index_build(c->arena, list, literals - from, &f->index);
+    if (rc == 0 && f == c->residual->keywords)
         rc = sp_scan_build(c->arena, list, literals - from, &c->residual->scan);
-    if (rc == 0)
-        rc = sp_index_build(c->arena, list, literals - from, &f->index);
     sp_free(list);
     return rc;
+}
+
+/* Wishes by field and type, in the order of rules as they are: one pass that counts, one that moves. */
+static int sort_wishes(struct cover *c)
+{
+    enum { TYPES = KEY_ALWAYS + 1 };
+    uint32_t *at = sp_zalloc(((size_t)c->residual->fields * TYPES + 1) * sizeof *at), sum = 0;
+    struct wish *sorted = sp_realloc_array(NULL, (size_t)c->wishes + 1, sizeof *sorted);
+
+    if (!at || !sorted) {
+        sp_free(at);
+        sp_free(sorted);
+        return SP_ERR_NOMEM;
+    }
+    for (uint32_t i = 0; i < c->wishes; i++)
+        at[c->wish[i].field * TYPES + c->wish[i].type]++;
+    for (uint32_t i = 0; i < c->residual->fields * TYPES; i++) {
+        uint32_t count = at[i];
+
+        at[i] = sum;
+        sum += count;
+    }
+    for (uint32_t i = 0; i < c->wishes; i++)
+        sorted[at[c->wish[i].field * TYPES + c->wish[i].type]++] = c->wish[i];
+    sp_free(at);
+    sp_free(c->wish);
+    c->wish = sorted;
+    c->wish_room = c->wishes + 1;
+    return 0;
 }
 
 static int settle_fields(struct cover *c)
 {
     uint32_t from = 0;
-    int rc = 0;
+    int rc = sort_wishes(c);
 
-    if (c->wishes)
-        qsort(c->wish, c->wishes, sizeof *c->wish, by_field);
     for (uint32_t f = 0; f < c->residual->fields && rc == 0; f++) {
         uint32_t to = from;
 

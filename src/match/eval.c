@@ -11,6 +11,7 @@
 #include "match/decimal.h"
 #include "match/lookup.h"
 #include "match/regex_run.h"
+#include "match/scan.h"
 #include "match/text.h"
 
 struct class_rules {
@@ -290,7 +291,8 @@ static bool match_field(struct sp_eval *e, const struct sp_pattern *p, struct sp
         if (p->where == SP_WHERE_WHOLE && (sp_value_is_number(seen->value) || sp_value_is_number(o->value)) &&
             decimal_of(e, seen, &a) && decimal_of(e, o, &b) && sp_decimal_cmp(&a, &b) == 0)
             return true;
-        if (!sp_lookup_folded(e->lookup, seen) || !sp_lookup_folded(e->lookup, o)) {
+        if (p->cased ? !sp_lookup_text(e->lookup, seen) || !sp_lookup_text(e->lookup, o)
+                     : !sp_lookup_folded(e->lookup, seen) || !sp_lookup_folded(e->lookup, o)) {
             e->failed = true;
             return false;
         }
@@ -453,6 +455,38 @@ static enum sp_truth eval_expr(struct sp_eval *e, const struct sp_rule *rule, co
     }
 }
 
+/* May some pattern of the item match some value of the slot? */
+static bool worth_a_look(struct sp_eval *e, const struct sp_scan *scan, struct sp_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->count; i++) {
+        struct sp_seen *seen = &slot->seen[i];
+
+        if (seen->value.type == SP_V_NULL || seen->value.type == SP_V_MAP)
+            continue;
+        if (!sp_lookup_folded(e->lookup, seen)) {
+            e->failed = true;
+            return true;
+        }
+        if (sp_scan_folded(scan, seen->folded))
+            return true;
+    }
+    return false;
+}
+
+static enum sp_truth eval_scanned(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
+{
+    struct sp_seen *which = NULL;
+    struct sp_slot *slot = sp_lookup_item(e->lookup, rule, x->item);
+
+    if (!slot) {
+        e->failed = true;
+        return SP_FALSE;
+    }
+    if (slot->presence == SP_PRESENT && !worth_a_look(e, x->scan, slot))
+        return x->item->neq ? SP_TRUE : SP_FALSE;
+    return eval_item(e, rule, x->item, slot, &which);
+}
+
 /* As eval_expr over the steps of an origin. */
 static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
 {
@@ -461,7 +495,7 @@ static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, co
     if (x->kind == SP_STEP_CONSTANT)
         return x->truth;
     if (x->kind == SP_STEP_ITEM)
-        return eval_leaf(e, rule, x->item);
+        return x->scan ? eval_scanned(e, rule, x) : eval_leaf(e, rule, x->item);
     if (x->kind == SP_STEP_NOT)
         return truth_not(eval_step(e, rule, x->part));
     for (uint32_t i = 0; i < x->count && !e->failed; i++) {

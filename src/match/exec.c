@@ -47,6 +47,7 @@ struct sp_exec {
     struct raw_seen *raw;
     uint32_t raw_room, epoch;
     struct sp_marks marks;
+    uint32_t plainly;           /* so many events of new origins are still judged plainly */
 };
 
 static int known_field(void *arg, uint32_t number);
@@ -59,6 +60,7 @@ struct sp_exec *sp_exec_new(const struct sp_rule_set *set, struct sp_events *eve
         return NULL;
     x->set = set;
     x->plan = plan;
+    x->plainly = plan ? sp_plan_plainly(plan) : 0;
     x->eval = sp_eval_new(set, events);
     x->hit = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof(const struct sp_rule *));
     x->marks.stamp = sp_zalloc(((size_t)set->rule_count + 1) * sizeof *x->marks.stamp);
@@ -224,8 +226,8 @@ static bool widen_met(struct sp_exec *x)
     return true;
 }
 
-/* The event's origin as this worker knows it; NULL: memory ran out. */
-static struct met *meet(struct sp_exec *x, const struct sp_event *event, bool by_class)
+/* The event's origin as this worker knows it; NULL: memory ran out, or `plainly` was set: it is new, and judged without a plan. */
+static struct met *meet(struct sp_exec *x, const struct sp_event *event, bool by_class, bool *plainly)
 {
     const struct sp_origin *origin;
     struct sp_origin key;
@@ -235,6 +237,11 @@ static struct met *meet(struct sp_exec *x, const struct sp_event *event, bool by
     m = find_met(x, &key);
     if (m->origin)
         return m;
+    if (x->plainly) {
+        x->plainly--;
+        *plainly = true;
+        return NULL;
+    }
     sp_eval_begin(x->eval, event);
     origin = sp_plan_origin(x->plan, x->eval, event, &key);
     if (!origin || (2 * (x->met_count + 1) > x->met_room && !widen_met(x)))
@@ -297,24 +304,19 @@ static bool header_is_simple(const struct sp_event *event)
 {
     const struct sp_node *node = event->tree->node;
     const uint32_t header[3] = { event->channel, event->provider, event->eventid };
-    uint32_t met = 0, there = 0;
 
-    for (int i = 0; i < 3; i++) {
-        there += header[i] != 0;
+    for (int i = 0; i < 3; i++)
         if (header[i] && (node[header[i]].value.type == SP_V_NULL || node[header[i]].value.type == SP_V_LIST))
             return false;
-    }
     for (uint32_t at = node[event->fields].child; at; at = node[at].next) {
         const struct sp_str *name = &node[at].name;
 
-        if (!(name->len == 7 && (memcmp(name->ptr, "EventID", 7) == 0 || memcmp(name->ptr, "Channel", 7) == 0)) &&
-            !(name->len == 13 && memcmp(name->ptr, "Provider_Name", 13) == 0))
-            continue;
-        if (at != header[0] && at != header[1] && at != header[2])
+        if (((name->len == 7 && (memcmp(name->ptr, "EventID", 7) == 0 || memcmp(name->ptr, "Channel", 7) == 0)) ||
+             (name->len == 13 && memcmp(name->ptr, "Provider_Name", 13) == 0)) &&
+            at != header[0] && at != header[1] && at != header[2]) /* in EVTX the header's may stand inside this one, a list */
             return false;
-        met++;
     }
-    return met == there; /* EVTX: the header's may stand inside a list */
+    return true;
 }
 
 /* A number that is written in another way than rules write it: 3.0, 3e0, -0. */
@@ -460,9 +462,12 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
 
 static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_t *hits)
 {
-    struct met *met = meet(x, event, !header_is_simple(event));
+    bool plainly = false;
+    struct met *met = meet(x, event, !header_is_simple(event), &plainly);
     const struct sp_residual *r;
 
+    if (plainly)
+        return judge_all(x, event, hits);
     if (!met)
         return SP_ERR_NOMEM;
     r = &met->origin->residual;

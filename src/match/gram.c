@@ -9,10 +9,12 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "match/scan.h"
 
 enum {
     BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
     RARE_PPM = 20,     /* of a gram that was not met in the logs measured */
+    SCAN_SLOTS = 256,  /* fields with fewer literals than half of it are scanned first */
     BITMAP_BITS_MIN = 1 << 9,
     BITMAP_BITS_MAX = 1 << 17
 };
@@ -92,12 +94,16 @@ uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal)
 
 /* ---------------------------------------------------------------- building */
 
-/* A wish with what it is asked for by. */
+enum table { EQUAL, START, END, GRAM, BRIEF, TABLES };
+
+/* A literal, what it is asked for by, and the wishes for it. */
 struct draft {
-    struct sp_key_wish wish;
+    struct sp_str literal;
+    enum sp_key_kind kind;
+    enum table table;
     uint64_t selector;
-    uint32_t table; /* 0 equal, 1 start, 2 end, 3 gram, 4 brief */
     uint32_t at;
+    uint32_t first, last; /* wishes, chained by `next` of the build */
 };
 
 struct gram_count {
@@ -106,14 +112,21 @@ struct gram_count {
 
 struct build {
     struct sp_arena *arena;
+    const struct sp_key_wish *wish;
+    uint32_t wishes;
+    uint32_t *next;           /* by wish: the next for the same literal; NONE at the end */
     struct draft *draft;
     uint32_t drafts;
-    struct gram_count *taken; /* how many literals have chosen a gram; an open hash table */
-    uint32_t taken_mask;
+    uint32_t *known;          /* draft + 1 by kind and literal; an open hash table */
+    struct gram_count *taken; /* how many literals have chosen a gram; the same */
+    uint32_t mask;            /* of both */
     struct sp_key *key;
     uint32_t *rule;
+    uint32_t keys, rules;
     struct sp_index *index;
 };
+
+#define NONE UINT32_MAX
 
 static uint32_t power_above(uint32_t n)
 {
@@ -127,7 +140,7 @@ static uint32_t power_above(uint32_t n)
 static struct gram_count *taken_slot(const struct build *b, uint32_t gram)
 {
     for (uint32_t at = gram_hash(gram) >> 7;; at++) {
-        struct gram_count *t = &b->taken[at & b->taken_mask];
+        struct gram_count *t = &b->taken[at & b->mask];
 
         if (!t->count || t->gram == gram)
             return t;
@@ -137,7 +150,7 @@ static struct gram_count *taken_slot(const struct build *b, uint32_t gram)
 /* The gram that a literal is asked for by: the rarest whose bucket is not full, else that of the emptiest bucket. */
 static void choose_gram(struct build *b, struct draft *d)
 {
-    struct sp_str l = d->wish.literal;
+    struct sp_str l = d->literal;
     uint32_t best = 0, best_ppm = UINT32_MAX, best_count = UINT32_MAX;
     struct gram_count *slot;
 
@@ -158,20 +171,62 @@ static void choose_gram(struct build *b, struct draft *d)
     slot->count++;
 }
 
-static int by_literal(const void *a, const void *b)
+/* One byte, or two as a number above all of one. */
+static uint64_t brief_selector(const char *p, size_t len)
 {
-    const struct sp_key_wish *x = a, *y = b;
-    int c;
-
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    c = sp_str_cmp(x->literal, y->literal);
-    return c ? c : (x->rule > y->rule) - (x->rule < y->rule);
+    return len == 1 ? (unsigned char)p[0] : 0x10000u | bytes_at(p, 2);
 }
 
-static bool same_literal(const struct sp_key_wish *x, const struct sp_key_wish *y)
+static void select_by(struct build *b, struct draft *d)
 {
-    return x->kind == y->kind && sp_str_eq(x->literal, y->literal);
+    struct sp_str l = d->literal;
+    uint32_t n = l.len < 8 ? (uint32_t)l.len : 8;
+
+    switch (d->kind) {
+    case SP_KEY_EQUAL:
+        d->table = EQUAL;
+        d->selector = text_hash(l);
+        break;
+    case SP_KEY_START:
+        d->table = START;
+        d->selector = end_selector(l.ptr, n);
+        break;
+    case SP_KEY_END:
+        d->table = END;
+        d->selector = end_selector(l.ptr + l.len - n, n);
+        break;
+    case SP_KEY_ANY:
+        d->table = l.len >= 4 ? GRAM : BRIEF;
+        if (l.len >= 4)
+            choose_gram(b, d);
+        else
+            d->selector = brief_selector(l.ptr, l.len);
+        break;
+    }
+}
+
+/* Each literal is drafted once; further wishes for it are chained. */
+static void make_drafts(struct build *b)
+{
+    for (uint32_t i = 0; i < b->wishes; i++) {
+        const struct sp_key_wish *w = &b->wish[i];
+        uint32_t at = (uint32_t)(text_hash(w->literal) + w->kind) & b->mask;
+        struct draft *d;
+
+        while (b->known[at] && !(b->draft[b->known[at] - 1].kind == w->kind && sp_str_eq(b->draft[b->known[at] - 1].literal, w->literal)))
+            at = (at + 1) & b->mask;
+        b->next[i] = NONE;
+        if (b->known[at]) {
+            d = &b->draft[b->known[at] - 1];
+            b->next[d->last] = i;
+            d->last = i;
+            continue;
+        }
+        d = &b->draft[b->drafts++];
+        *d = (struct draft){ .literal = w->literal, .kind = w->kind, .first = i, .last = i };
+        b->known[at] = b->drafts;
+        select_by(b, d);
+    }
 }
 
 /* By table and selector, so that the keys of a slot lie together. */
@@ -183,58 +238,23 @@ static int by_selector(const void *a, const void *b)
         return x->table < y->table ? -1 : 1;
     if (x->selector != y->selector)
         return x->selector < y->selector ? -1 : 1;
-    return by_literal(&x->wish, &y->wish);
+    return (x->first > y->first) - (x->first < y->first);
 }
 
-static void select_by(struct build *b, struct draft *d)
+static void make_key(struct build *b, const struct draft *d, struct sp_key_table *table)
 {
-    struct sp_str l = d->wish.literal;
-    uint32_t n = l.len < 8 ? (uint32_t)l.len : 8;
+    uint32_t len = (uint32_t)d->literal.len, first = b->rules;
 
-    d->at = 0;
-    switch (d->wish.kind) {
-    case SP_KEY_EQUAL:
-        d->table = 0;
-        d->selector = text_hash(l);
-        break;
-    case SP_KEY_START:
-        d->table = 1;
-        d->selector = end_selector(l.ptr, n);
-        break;
-    case SP_KEY_END:
-        d->table = 2;
-        d->selector = end_selector(l.ptr + l.len - n, n);
-        break;
-    case SP_KEY_ANY:
-        d->table = l.len >= 4 ? 3 : 4;
-        if (l.len >= 4)
-            choose_gram(b, d);
-        else
-            d->selector = (unsigned char)l.ptr[0];
-        break;
-    }
-}
-
-/* Each literal chooses once; its other wishes follow. */
-static void make_drafts(struct build *b, const struct sp_key_wish *wish)
-{
-    for (uint32_t i = 0; i < b->drafts; i++) {
-        struct draft *d = &b->draft[i];
-
-        d->wish = wish[i];
-        if (i > 0 && same_literal(&wish[i], &wish[i - 1])) {
-            d->table = d[-1].table;
-            d->selector = d[-1].selector;
-            d->at = d[-1].at;
-        } else {
-            select_by(b, d);
-        }
-    }
-    qsort(b->draft, b->drafts, sizeof *b->draft, by_selector);
+    for (uint32_t w = d->first; w != NONE; w = b->next[w])
+        if (b->rules == first || b->rule[b->rules - 1] != b->wish[w].rule)
+            b->rule[b->rules++] = b->wish[w].rule;
+    b->key[b->keys++] = (struct sp_key){ d->literal.ptr, len, d->at, first, b->rules - first };
+    table->lens |= 1u << ((len < 8 ? len : 8) - (len > 0));
+    table->most = len > table->most ? len : table->most;
 }
 
 /* Keys and slots of the drafts [from, to), which are all of one table. */
-static int make_table(struct build *b, uint32_t from, uint32_t to, uint32_t *keys, struct sp_key_table *table)
+static int make_table(struct build *b, uint32_t from, uint32_t to, struct sp_key_table *table)
 {
     struct sp_key_slot *slot;
     uint32_t room = power_above(2 * (to - from));
@@ -245,22 +265,14 @@ static int make_table(struct build *b, uint32_t from, uint32_t to, uint32_t *key
     *table = (struct sp_key_table){ .slot = slot, .mask = room - 1 };
     for (uint32_t i = from; i < to; i++) {
         const struct draft *d = &b->draft[i];
-        uint32_t len = (uint32_t)d->wish.literal.len, at;
+        uint32_t at = (uint32_t)mix(d->selector) & table->mask;
 
-        b->rule[i] = d->wish.rule;
-        if (i > from && same_literal(&d->wish, &d[-1].wish)) {
-            b->key[*keys - 1].rules++;
-            continue;
-        }
-        b->key[*keys] = (struct sp_key){ d->wish.literal.ptr, len, d->at, i, 1 };
-        for (at = (uint32_t)mix(d->selector) & table->mask; slot[at].keys && slot[at].selector != d->selector;)
+        while (slot[at].keys && slot[at].selector != d->selector)
             at = (at + 1) & table->mask;
         if (!slot[at].keys)
-            slot[at] = (struct sp_key_slot){ d->selector, *keys, 0 };
+            slot[at] = (struct sp_key_slot){ d->selector, b->keys, 0 };
         slot[at].keys++;
-        ++*keys;
-        table->lens |= 1u << ((len < 8 ? len : 8) - (len > 0));
-        table->most = len > table->most ? len : table->most;
+        make_key(b, d, table);
     }
     return 0;
 }
@@ -288,50 +300,73 @@ static int make_bitmap(struct build *b)
     return 0;
 }
 
+static int make_pairs(struct build *b)
+{
+    uint64_t *pairs = sp_arena_zalloc(b->arena, 65536 / 8);
+
+    if (!pairs)
+        return SP_ERR_NOMEM;
+    for (uint32_t i = 0; i <= b->index->brief.mask; i++) {
+        const struct sp_key_slot *s = &b->index->brief.slot[i];
+
+        if (s->keys && s->selector >= 0x10000)
+            pairs[(s->selector & 0xFFFF) / 64] |= UINT64_C(1) << s->selector % 64;
+        for (uint64_t second = 0; s->keys && s->selector < 0x100 && second < 0x100; second++)
+            pairs[(s->selector | second << 8) / 64] |= UINT64_C(1) << s->selector % 64;
+    }
+    b->index->pairs = pairs;
+    return 0;
+}
+
 static int make_tables(struct build *b)
 {
-    struct sp_key_table *const table[5] = { &b->index->equal, &b->index->start, &b->index->end, &b->index->gram, &b->index->brief };
-    uint32_t keys = 0, from = 0;
+    struct sp_key_table *const table[TABLES] = { &b->index->equal, &b->index->start, &b->index->end, &b->index->gram, &b->index->brief };
+    uint32_t from = 0;
     int rc = 0;
 
     b->key = sp_arena_alloc(b->arena, b->drafts * sizeof *b->key);
-    b->rule = sp_arena_alloc(b->arena, b->drafts * sizeof *b->rule);
+    b->rule = sp_arena_alloc(b->arena, b->wishes * sizeof *b->rule);
     if (!b->key || !b->rule)
         return SP_ERR_NOMEM;
-    for (uint32_t t = 0; t < 5 && rc == 0; t++) {
+    qsort(b->draft, b->drafts, sizeof *b->draft, by_selector);
+    for (uint32_t t = 0; t < TABLES && rc == 0; t++) {
         uint32_t to = from;
 
         while (to < b->drafts && b->draft[to].table == t)
             to++;
         if (to > from)
-            rc = make_table(b, from, to, &keys, table[t]);
+            rc = make_table(b, from, to, table[t]);
         from = to;
     }
     b->index->key = b->key;
     b->index->rule = b->rule;
-    for (uint32_t i = 0; rc == 0 && b->index->brief.slot && i <= b->index->brief.mask; i++)
-        if (b->index->brief.slot[i].keys)
-            b->index->first[b->index->brief.slot[i].selector / 64] |= UINT64_C(1) << b->index->brief.slot[i].selector % 64;
-    return rc == 0 && b->index->gram.slot ? make_bitmap(b) : rc;
+    if (rc == 0 && b->index->gram.slot)
+        rc = make_bitmap(b);
+    return rc == 0 && b->index->brief.slot ? make_pairs(b) : rc;
 }
 
-int sp_index_build(struct sp_arena *arena, struct sp_key_wish *wish, uint32_t count, struct sp_index *ret)
+int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_index *ret)
 {
-    struct build b = { .arena = arena, .drafts = count, .index = ret };
+    struct build b = { .arena = arena, .wish = wish, .wishes = count, .index = ret };
     int rc = SP_ERR_NOMEM;
 
     *ret = (struct sp_index){ 0 };
     if (!count)
         return 0;
-    qsort(wish, count, sizeof *wish, by_literal);
-    b.taken_mask = power_above(2 * count) - 1;
-    b.taken = sp_zalloc(((size_t)b.taken_mask + 1) * sizeof *b.taken);
+    b.mask = power_above(2 * count) - 1;
+    b.taken = sp_zalloc(((size_t)b.mask + 1) * sizeof *b.taken);
+    b.known = sp_zalloc(((size_t)b.mask + 1) * sizeof *b.known);
+    b.next = sp_realloc_array(NULL, count, sizeof *b.next);
     b.draft = sp_realloc_array(NULL, count, sizeof *b.draft);
-    if (b.taken && b.draft) {
-        make_drafts(&b, wish);
+    if (b.taken && b.known && b.next && b.draft) {
+        make_drafts(&b);
         rc = make_tables(&b);
+        if (rc == 0 && ret->gram.slot && ret->gram.mask < SCAN_SLOTS)
+            rc = sp_scan_build_folded(arena, wish, count, &ret->scan);
     }
     sp_free(b.taken);
+    sp_free(b.known);
+    sp_free(b.next);
     sp_free(b.draft);
     return rc;
 }
@@ -397,32 +432,59 @@ static void meet_gram(const struct sp_index *x, struct sp_str value, size_t at, 
             mark_key(x, k, marks);
 }
 
+static inline uint64_t gram_bit(const uint64_t *bitmap, uint32_t shift, const char *p)
+{
+    uint32_t h = gram_hash(gram_at(p)) >> shift;
+
+    return bitmap[h / 64] >> h % 64;
+}
+
+/* Four places at once: in most of them there is nothing. */
 static void probe_grams(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
 {
     const uint64_t *bitmap = x->bitmap;
     uint32_t shift = x->shift;
+    size_t i = 0;
 
-    for (size_t i = 0; i + 4 <= value.len; i++) {
-        uint32_t h = gram_hash(gram_at(value.ptr + i)) >> shift;
+    for (; i + 7 <= value.len; i += 4) {
+        const char *p = value.ptr + i;
 
-        if (bitmap[h / 64] >> h % 64 & 1)
-            meet_gram(x, value, i, marks);
+        if (!((gram_bit(bitmap, shift, p) | gram_bit(bitmap, shift, p + 1) | gram_bit(bitmap, shift, p + 2) |
+               gram_bit(bitmap, shift, p + 3)) & 1))
+            continue;
+        for (size_t n = 0; n < 4; n++)
+            if (gram_bit(bitmap, shift, p + n) & 1)
+                meet_gram(x, value, i + n, marks);
     }
+    for (; i + 4 <= value.len; i++)
+        if (gram_bit(bitmap, shift, value.ptr + i) & 1)
+            meet_gram(x, value, i, marks);
 }
 
+static void meet_brief(const struct sp_index *x, struct sp_str value, size_t at, size_t len, struct sp_marks *marks)
+{
+    const struct sp_key_slot *slot = find_slot(&x->brief, brief_selector(value.ptr + at, len));
+
+    if (!slot)
+        return;
+    for (const struct sp_key *k = x->key + slot->key, *end = k + slot->keys; k < end; k++)
+        if (k->len <= value.len - at && memcmp(k->ptr, value.ptr + at, k->len) == 0)
+            mark_key(x, k, marks);
+}
+
+/* Literals of one to three bytes. */
 static void probe_brief(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        const struct sp_key_slot *slot;
+    for (size_t i = 0; i + 2 <= value.len; i++) {
+        uint64_t pair = bytes_at(value.ptr + i, 2);
 
-        if (!(x->first[c / 64] >> c % 64 & 1))
+        if (!(x->pairs[pair / 64] >> pair % 64 & 1))
             continue;
-        slot = find_slot(&x->brief, c);
-        for (const struct sp_key *k = slot ? x->key + slot->key : NULL, *end = slot ? k + slot->keys : NULL; k < end; k++)
-            if (k->len <= value.len - i && memcmp(k->ptr, value.ptr + i, k->len) == 0)
-                mark_key(x, k, marks);
+        meet_brief(x, value, i, 1, marks);
+        meet_brief(x, value, i, 2, marks);
     }
+    if (value.len)
+        meet_brief(x, value, value.len - 1, 1, marks);
 }
 
 void sp_index_probe(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
@@ -433,7 +495,7 @@ void sp_index_probe(const struct sp_index *x, struct sp_str value, struct sp_mar
         probe_end(x, &x->start, false, value, marks);
     if (x->end.slot)
         probe_end(x, &x->end, true, value, marks);
-    if (x->gram.slot)
+    if (x->gram.slot && sp_scan_folded(&x->scan, value))
         probe_grams(x, value, marks);
     if (x->brief.slot)
         probe_brief(x, value, marks);

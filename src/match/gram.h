@@ -12,7 +12,8 @@
  *   START    its beginning                  its first 8 bytes (or as many as the literal has)
  *   END      its end                        its last 8 bytes
  *   ANY      somewhere in it                the literal's rarest run of four bytes, its gram
- *   ANY      the same, 1 to 3 bytes long    its first byte
+ *   ANY      the same, 2 or 3 bytes long    its first two bytes
+ *   ANY      the same, 1 byte long          that byte
  *
  *   value    c:\x\mimikatz.exe sekurlsa::logonpasswords
  *                             ^^^^ ^^^^ every four bytes in turn
@@ -24,7 +25,8 @@
  *                  keys   ────────▶ compare the whole literal around the gram ──▶ mark its rules
  *
  * Which gram of a literal is rare is known from real logs: gram_table.c, measured by tools/gram_table.py. A value that
- * repeats a gram costs BUCKET_MAX comparisons a byte and no more, so hostile values stay linear.
+ * repeats a gram costs BUCKET_MAX comparisons a byte and no more, so hostile values stay linear. Where a field has few
+ * literals scan.h says for most values at once that they hold none.
  *
  * Values and literals are folded (base/unicode.h). An index is immutable once built and shared by all workers; what
  * was met is marked in the worker's own sp_marks.
@@ -81,17 +83,27 @@ struct sp_key_table {
     uint32_t most;  /* EQUAL: length of the longest */
 };
 
+/* See scan.h. */
+struct sp_scan {
+    bool usable;          /* false: say perhaps to everything */
+    bool typed;           /* some literal could stand in the text of a number, a GUID, a time: not only in texts */
+    uint8_t low[4][16], high[4][16];
+    const uint32_t *print; /* the prints themselves; an open hash table, 0: free */
+    uint32_t mask;
+};
+
 struct sp_index {
     const struct sp_key *key;
     const uint32_t *rule;
     struct sp_key_table equal, start, end, gram, brief;
+    struct sp_scan scan;    /* of few literals with grams: is there any in the value? */
     const uint64_t *bitmap; /* of grams */
     uint32_t shift;         /* 32 - log2 of its bits */
-    uint64_t first[4];      /* of brief literals: the set of their first bytes */
+    const uint64_t *pairs;  /* of brief literals: the set of their first two bytes; of one byte: with any behind it */
 };
 
-/* `wish` is sorted and worked in place. All of the index's memory is the arena's. 0 or SP_ERR_NOMEM. */
-int sp_index_build(struct sp_arena *arena, struct sp_key_wish *wish, uint32_t count, struct sp_index *ret);
+/* All of the index's memory is the arena's. 0 or SP_ERR_NOMEM. */
+int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_index *ret);
 
 /* Mark the rules of every literal that the folded value holds. */
 void sp_index_probe(const struct sp_index *index, struct sp_str value, struct sp_marks *marks);

@@ -20,8 +20,18 @@ struct sp_plan {
     struct sp_arena arena;
     pthread_mutex_t lock;
     struct sp_origin **slot; /* open addressing, a power of two */
-    uint32_t room, count;
+    uint32_t room, count, plainly;
 };
+
+void sp_plan_first_plainly(struct sp_plan *plan, uint32_t events)
+{
+    plan->plainly = events;
+}
+
+uint32_t sp_plan_plainly(const struct sp_plan *plan)
+{
+    return plan->plainly;
+}
 
 int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret)
 {

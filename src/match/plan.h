@@ -102,6 +102,11 @@ struct sp_plan;
 int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret);
 void sp_plan_free(struct sp_plan *plan);
 
+/* To make the residual of an origin costs as much as some twenty events do without. So of events of new origins the first few of
+ * each worker are judged plainly: a hunt over a handful is over before a plan is ready. 0 until it is set (tests). */
+void sp_plan_first_plainly(struct sp_plan *plan, uint32_t events);
+uint32_t sp_plan_plainly(const struct sp_plan *plan);
+
 /* The origin of an event as a key: hash and parts, its residual empty. `by_class`: of its class alone. */
 void sp_origin_of(const struct sp_event *event, bool by_class, struct sp_origin *ret);
 bool sp_origin_same(const struct sp_origin *a, const struct sp_origin *b);

@@ -4,13 +4,15 @@
  */
 #include "match/scan.h"
 
+#include <endian.h>
+
 #if defined __x86_64__
 #include <immintrin.h>
 #endif
 
 #include "base/error.h"
 
-enum { PRINT = 4, LITERALS_MAX = 96, BLOCK = 32 };
+enum { PRINT = 4, BLOCK = 32 };
 
 static uint8_t lower(uint8_t c)
 {
@@ -34,8 +36,8 @@ static bool is_typed(struct sp_str literal)
     return true;
 }
 
-/* Where the print of a literal begins: its rarest run of four; SIZE_MAX when no four safe bytes stand together. */
-static size_t find_print(struct sp_str l)
+/* Where the print of a literal begins: its rarest run of four; SIZE_MAX when there is none, of safe bytes if asked. */
+static size_t find_print(struct sp_str l, bool safe)
 {
     size_t best = SIZE_MAX;
     uint32_t best_ppm = UINT32_MAX;
@@ -43,7 +45,8 @@ static size_t find_print(struct sp_str l)
     for (size_t i = 0; i + PRINT <= l.len; i++) {
         uint32_t ppm = sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT));
 
-        if (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]) && ppm < best_ppm) {
+        if ((!safe || (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]))) &&
+            ppm < best_ppm) {
             best = i;
             best_ppm = ppm;
         }
@@ -51,48 +54,125 @@ static size_t find_print(struct sp_str l)
     return best;
 }
 
+static uint32_t print_hash(uint32_t print)
+{
+    return print * UINT32_C(0x9E3779B1) >> 8;
+}
+
+/* No print is 0: a NUL stands in no literal that is printed. */
+static uint32_t print_at(const char *p)
+{
+    uint32_t print;
+
+    memcpy(&print, p, sizeof print);
+    return print;
+}
+
+static void add_print(struct sp_scan *s, uint32_t *table, const char *print)
+{
+    const uint8_t *p = (const uint8_t *)print;
+    /* Equal prints share a bucket, and near ones tend to. */
+    uint8_t bucket = (uint8_t)(1u << (p[0] + 3u * p[1] + 5u * p[2]) % 8);
+    uint32_t value = print_at(print), at = print_hash(value) & s->mask;
+
+    for (size_t n = 0; n < PRINT; n++) {
+        s->low[n][p[n] & 15] |= bucket;
+        s->high[n][p[n] >> 4] |= bucket;
+    }
+    while (table[at] && table[at] != value)
+        at = (at + 1) & s->mask;
+    table[at] = value;
+}
+
+static bool is_print(const struct sp_scan *s, uint32_t value)
+{
+    for (uint32_t at = print_hash(value) & s->mask; s->print[at]; at = (at + 1) & s->mask)
+        if (s->print[at] == value)
+            return true;
+    return false;
+}
+
+static uint32_t *new_table(struct sp_arena *arena, uint32_t count, struct sp_scan *ret)
+{
+    uint32_t room = 8, *table;
+
+    while (room < 2 * count)
+        room *= 2;
+    table = sp_arena_zalloc(arena, room * sizeof *table);
+    *ret = (struct sp_scan){ .usable = true, .print = table, .mask = room - 1 };
+    return table;
+}
+
 int sp_scan_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
 {
-    (void)arena;
-    *ret = (struct sp_scan){ .usable = count <= LITERALS_MAX };
-    for (uint32_t i = 0; i < count; i++) {
-        size_t at = find_print(wish[i].literal);
-        uint8_t bucket;
+    uint32_t *table = new_table(arena, count, ret);
+
+    for (uint32_t i = 0; table && i < count; i++) {
+        size_t at = find_print(wish[i].literal, true);
 
         ret->typed |= is_typed(wish[i].literal);
-        if (at == SIZE_MAX) {
-            ret->usable = false;
-            return 0;
-        }
-        /* Equal prints share a bucket, and near ones tend to. */
-        bucket = (uint8_t)(1u << ((unsigned char)wish[i].literal.ptr[at] + 3u * (unsigned char)wish[i].literal.ptr[at + 1]) % 8);
-        for (size_t n = 0; n < PRINT; n++) {
-            uint8_t c = lower((uint8_t)wish[i].literal.ptr[at + n]);
-
-            ret->low[n][c & 15] |= bucket;
-            ret->high[n][c >> 4] |= bucket;
-        }
+        ret->usable &= at != SIZE_MAX;
+        if (ret->usable)
+            add_print(ret, table, wish[i].literal.ptr + at);
     }
-    return 0;
+    return table ? 0 : SP_ERR_NOMEM;
+}
+
+int sp_scan_build_folded(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+{
+    uint32_t *table = new_table(arena, count, ret);
+
+    for (uint32_t i = 0; table && i < count; i++) {
+        struct sp_str l = wish[i].literal;
+        size_t at;
+
+        if (wish[i].kind != SP_KEY_ANY || l.len < PRINT)
+            continue;
+        at = find_print(l, false);
+        ret->usable &= print_at(l.ptr + at) != 0;
+        if (ret->usable)
+            add_print(ret, table, l.ptr + at);
+    }
+    return table ? 0 : SP_ERR_NOMEM;
 }
 
 static inline uint8_t buckets(const struct sp_scan *s, int n, uint8_t c)
 {
-    c = lower(c);
     return s->low[n][c & 15] & s->high[n][c >> 4];
 }
 
-/* Units of 1 or 2 bytes each; one that is not ASCII, and an escaped one in JSON: perhaps. */
-static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+/* What a value is made of. */
+enum form {
+    FOLDED, /* bytes, any, folded already */
+    BYTES,  /* one that is not ASCII: perhaps */
+    JSON,   /* the same, and so is one escaped by its number */
+    WIDE    /* UTF-16 */
+};
+
+/* Is the u at `at` the one of a \\u? The backslash may be escaped itself. */
+static bool is_escape(const uint8_t *p, size_t at)
 {
+    size_t n = 0;
+
+    while (n < at && p[at - n - 1] == '\\')
+        n++;
+    return n % 2 == 1;
+}
+
+static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
+{
+    unsigned size = form == WIDE ? 2 : 1;
     uint8_t fits[PRINT] = { 0 }; /* buckets whose print fits so far, begun one, two and three units ago */
+    uint32_t last = 0;           /* the last four units */
 
     for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
 
-        if (c >= 0x80 || (size == 2 && p[i * size + 1]) || (json && c == 'u' && i && p[i - 1] == '\\'))
+        if (form != FOLDED && (c >= 0x80 || (form == WIDE && p[i * size + 1]) || (form == JSON && c == 'u' && is_escape(p, i))))
             return true;
-        if (fits[2] & buckets(s, 3, c))
+        c = form == FOLDED ? c : lower(c);
+        last = last >> 8 | (uint32_t)c << 24;
+        if ((fits[2] & buckets(s, 3, c)) && is_print(s, le32toh(last)))
             return true;
         fits[2] = fits[1] & buckets(s, 2, c);
         fits[1] = fits[0] & buckets(s, 1, c);
@@ -125,32 +205,53 @@ AVX2 static inline __m256i lower32(__m256i v)
 }
 
 /* 32 units as bytes; a unit above 0xFF saturates, so that it is seen as not ASCII. */
-AVX2 static inline __m256i load32(const uint8_t *p, unsigned size)
+AVX2 static inline __m256i load32(const uint8_t *p, enum form form)
 {
     __m256i a, b, big;
 
     a = _mm256_loadu_si256((const __m256i *)(const void *)p);
-    if (size == 1)
+    if (form != WIDE)
         return a;
     b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
     big = _mm256_set1_epi16(0x00FF); /* min: packing takes units as signed */
     return _mm256_permute4x64_epi64(_mm256_packus_epi16(_mm256_min_epu16(a, big), _mm256_min_epu16(b, big)), 0xD8);
 }
 
-/* A block of 32 units, prints that begin in it and end in it. */
-AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, unsigned size, bool json)
+/* Is one of the characters of this block escaped by its number? `at` is where it begins in the text `p`. */
+AVX2 static inline bool escapes(__m256i raw, const uint8_t *p, size_t at)
 {
-    __m256i raw = load32(p, size), text = lower32(raw), met = buckets32(t, 0, text), b, c, d;
-    uint32_t slash, u;
+    uint32_t slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
+    uint32_t u = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u'))) & slash << 1;
 
-    if (_mm256_movemask_epi8(raw))
-        return true;
-    if (json) {
-        slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
-        u = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u')));
-        if (slash << 1 & u)
+    for (; u; u &= u - 1)
+        if (is_escape(p, at + (size_t)__builtin_ctz(u)))
             return true;
-    }
+    return false;
+}
+
+/* Is one of the places where a bucket is left over a print? */
+AVX2 static bool has_print(const struct sp_scan *s, __m256i text, __m256i met)
+{
+    uint32_t none = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(met, _mm256_setzero_si256()));
+    char bytes[BLOCK + PRINT] = { 0 };
+
+    _mm256_storeu_si256((__m256i *)(void *)bytes, text);
+    for (uint32_t places = ~none; places; places &= places - 1)
+        if (is_print(s, print_at(bytes + __builtin_ctz(places))))
+            return true;
+    return false;
+}
+
+/* The 32 units from `at` on: prints that begin in it and end in it. */
+AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t at, enum form form)
+{
+    __m256i raw = load32(p + (form == WIDE ? 2 * at : at), form), text = form == FOLDED ? raw : lower32(raw);
+    __m256i met = buckets32(t, 0, text), b, c, d;
+
+    if (form != FOLDED && _mm256_movemask_epi8(raw))
+        return true;
+    if (form == JSON && escapes(raw, p, at))
+        return true;
     b = buckets32(t, 1, text);
     c = buckets32(t, 2, text);
     d = buckets32(t, 3, text);
@@ -158,11 +259,11 @@ AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, 
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(b, b, 0x81), b, 1));
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(c, c, 0x81), c, 2));
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(d, d, 0x81), d, 3));
-    return !_mm256_testz_si256(met, met);
+    return !_mm256_testz_si256(met, met) && has_print(s, text, met);
 }
 
 /* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
-AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     uint8_t brief[2 * BLOCK] = { 0 };
     struct tables t;
@@ -172,13 +273,13 @@ AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t 
         t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
     if (count < BLOCK) {
-        memcpy(brief, p, count * size);
-        return perhaps_block(&t, brief, size, json);
+        memcpy(brief, p, count * (form == WIDE ? 2 : 1));
+        return perhaps_block(s, &t, brief, 0, form);
     }
     for (size_t i = 0; count - i > BLOCK; i += BLOCK - PRINT + 1)
-        if (perhaps_block(&t, p + i * size, size, json))
+        if (perhaps_block(s, &t, p, i, form))
             return true;
-    return perhaps_block(&t, p + (count - BLOCK) * size, size, json);
+    return perhaps_block(s, &t, p, count - BLOCK, form);
 }
 
 static bool has_avx2(void)
@@ -186,9 +287,9 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2");
 }
 #else
-static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, unsigned size, bool json)
+static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
-    return perhaps_units(s, p, count, size, json);
+    return perhaps_units(s, p, count, form);
 }
 
 static bool has_avx2(void)
@@ -197,10 +298,10 @@ static bool has_avx2(void)
 }
 #endif
 
-static bool perhaps(const struct sp_scan *s, struct sp_value v, bool wide)
+static bool perhaps(const struct sp_scan *s, struct sp_value v, bool registers)
 {
-    unsigned size = v.type == SP_V_UTF16 ? 2 : 1;
-    bool json = v.type == SP_V_JSON_TEXT; /* behind \u any character may hide */
+    enum form form = v.type == SP_V_UTF16 ? WIDE : v.type == SP_V_JSON_TEXT ? JSON : BYTES;
+    size_t count = form == WIDE ? v.len / 2 : v.len;
 
     if (!s->usable)
         return true;
@@ -230,9 +331,19 @@ static bool perhaps(const struct sp_scan *s, struct sp_value v, bool wide)
     default:
         return s->typed;
     }
-    if (v.len / size < PRINT) /* too short for any, but perhaps not ASCII: a Kelvin sign is a k */
-        return perhaps_units(s, v.ptr, v.len / size, size, json);
-    return wide ? perhaps_avx2(s, v.ptr, v.len / size, size, json) : perhaps_units(s, v.ptr, v.len / size, size, json);
+    if (count < PRINT || !registers) /* too short for a print, but perhaps not ASCII: a Kelvin sign is a k */
+        return perhaps_units(s, v.ptr, count, form);
+    return perhaps_avx2(s, v.ptr, count, form);
+}
+
+bool sp_scan_folded(const struct sp_scan *s, struct sp_str text)
+{
+    if (!s->usable)
+        return true;
+    if (text.len < PRINT)
+        return false;
+    return has_avx2() ? perhaps_avx2(s, (const uint8_t *)text.ptr, text.len, FOLDED)
+                      : perhaps_units(s, (const uint8_t *)text.ptr, text.len, FOLDED);
 }
 
 bool sp_scan_perhaps(const struct sp_scan *s, struct sp_value v)

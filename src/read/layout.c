@@ -64,9 +64,9 @@ const struct sp_layout *sp_layouts_find(const struct sp_layouts *layouts, const 
 {
     for (uint32_t probe = 0; probe < SP_LAYOUT_PROBES; probe++) {
         uint32_t at = place(key, probe);
-        const struct sp_layout *layout = layouts->slot[at];
+        const struct sp_layout *layout = layouts->slot[at].layout;
 
-        if (layouts->key[at] == key && layout && layout->count == members->count && is_layout_of(layout, members, end))
+        if (layouts->slot[at].key == key && layout && layout->count == members->count && is_layout_of(layout, members, end))
             return layout;
         if (!layout)
             break;
@@ -111,18 +111,18 @@ const struct sp_layout *sp_layouts_keep(struct sp_layouts *layouts, const struct
 
     if (!layout)
         return NULL;
-    while (probe < SP_LAYOUT_PROBES - 1 && layouts->slot[place(key, probe)])
+    while (probe < SP_LAYOUT_PROBES - 1 && layouts->slot[place(key, probe)].layout)
         probe++;
-    sp_layout_unref(layouts->slot[place(key, probe)]);
-    layouts->slot[place(key, probe)] = layout;
-    layouts->key[place(key, probe)] = key;
+    sp_layout_unref(layouts->slot[place(key, probe)].layout);
+    layouts->slot[place(key, probe)].layout = layout;
+    layouts->slot[place(key, probe)].key = key;
     return layout;
 }
 
 void sp_layouts_done(struct sp_layouts *layouts)
 {
     for (uint32_t i = 0; i < SP_LAYOUT_SLOTS; i++)
-        sp_layout_unref(layouts->slot[i]);
+        sp_layout_unref(layouts->slot[i].layout);
     memset(layouts, 0, sizeof *layouts);
 }
 

@@ -27,8 +27,10 @@ struct sp_layout {
 
 /* Those that a reader has met. All zeros at first. */
 struct sp_layouts {
-    uint64_t key[SP_LAYOUT_SLOTS];
-    struct sp_layout *slot[SP_LAYOUT_SLOTS];
+    struct {
+        uint64_t key;
+        struct sp_layout *layout;
+    } slot[SP_LAYOUT_SLOTS];
 };
 
 /* The names of some members: their nodes by number. */

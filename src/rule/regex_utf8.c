@@ -91,9 +91,10 @@ static uint16_t tail_of(struct builder *b, uint32_t base, unsigned bytes, uint32
 {
     uint32_t part = UINT32_C(1) << 6 * (bytes - 1);
     uint16_t to[64], target;
-    bool any = false, full = base >= least && covered(b, base, base + 64 * part - 1) == 1;
+    int whole = covered(b, base, base + 64 * part - 1);
+    bool any = false, full = base >= least && whole == 1;
 
-    if (b->failed)
+    if (b->failed || whole == 0)
         return NONE;
     if (full && b->full[bytes])
         return b->full[bytes];

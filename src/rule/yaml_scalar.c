@@ -200,7 +200,7 @@ static bool resolve_number(struct sp_arena *arena, struct sp_yaml *node)
     bool minus = s.ptr[0] == '-', sign = minus || s.ptr[0] == '+';
 
     rest = sp_str_cut(s, sign, s.len - sign);
-    if (one_of(rest, odd) || one_of(s, none)) {
+    if (rest.len == 4 && rest.ptr[0] == '.' && (one_of(rest, odd) || one_of(s, none))) {
         node->kind = SP_Y_NUMBER;
         return true;
     }
@@ -232,7 +232,7 @@ bool sp_yaml_resolve(struct sp_arena *arena, struct sp_yaml *node)
                       *const null[] = { "", "~", "null", "Null", "NULL", NULL };
 
     node->kind = SP_Y_TEXT;
-    if (node->text.len <= 5) {
+    if (node->text.len <= 5 && (node->text.len == 0 || strchr("~nNtTyYfFoO", node->text.ptr[0]))) { /* most values are none of these */
         if (one_of(node->text, null)) {
             node->kind = SP_Y_NULL;
             return true;

@@ -106,7 +106,7 @@ struct round {
     struct sp_buf out, out2;   /* scratch of one function each */
 };
 
-void round_begin(struct round *r, struct chance chance);
+void round_begin(struct round *r, struct chance chance, bool windows); /* windows: a theme with a header */
 void round_end(struct round *r);
 void round_add_rule(struct round *r);
 

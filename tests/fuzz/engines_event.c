@@ -23,7 +23,6 @@ struct made {
     struct field field[FIELDS_MAX];
     uint32_t fields;
     struct example channel, provider, eventid; /* text.ptr NULL: not there */
-    bool odd_header;
 };
 
 /* ---------------------------------------------------------------- fields */
@@ -106,15 +105,15 @@ static void choose_header(struct round *r, struct made *m, uint32_t flood)
     m->provider = (struct example){ sp_str_c(t->provider), false };
     m->eventid = (struct example){ sp_str_c(t->eventid), one_in(&r->chance, 2) };
     if (one_in(&r->chance, 8))
-        m->eventid = (struct example){ sp_str_c(engines_themes[below(&r->chance, 16)].eventid), true };
+        m->eventid = (struct example){ sp_str_c(engines_themes[below(&r->chance, 17)].eventid), true };
     for (int i = 0; i < 3; i++) {
-        if (one_in(&r->chance, 30))
-            *part[i] = (struct example){ sp_str_c(odd[below(&r->chance, sizeof odd / sizeof *odd)]), true };
-        else if (one_in(&r->chance, 30))
-            *part[i] = (struct example){ i == 2 ? SP_STR("077") : flipped(r, part[i]->text), false };
-        else if (one_in(&r->chance, 40))
-            part[i]->text.ptr = NULL;
-        m->odd_header |= !part[i]->text.ptr || (part[i]->token && i < 2);
+        switch (below(&r->chance, 30)) { /* null and not there at all are easily taken for each other */
+        case 0: *part[i] = (struct example){ sp_str_c(odd[below(&r->chance, sizeof odd / sizeof *odd)]), true }; break;
+        case 1: *part[i] = (struct example){ i == 2 ? SP_STR("077") : flipped(r, part[i]->text), false }; break;
+        case 2: part[i]->text.ptr = NULL; break;
+        case 3: *part[i] = (struct example){ SP_STR("null"), true }; break;
+        default: break;
+        }
     }
     if (flood) {
         sp_buf_clear(&r->out);

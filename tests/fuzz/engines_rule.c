@@ -37,6 +37,8 @@ const struct theme engines_themes[] = {
       { "ThreatName>Threat Name", "SourceName>Source Name", "Path", "Feature_Name>Feature Name", "ThreatName", "Threat Name" } },
     { "Microsoft-Windows-Kernel-File/Analytic", "Microsoft-Windows-Kernel-File", "12", "windows", "file_access", NULL,
       { "TargetFilename", "TargetFilename>FileName", "ProcessId>Execution_ProcessID", "FileName", "Image" } },
+    { "Odd/Log", "Odd-Provider", "5", "windows", "odd_things", "odd", /* the classes of engines_judge.c's own map */
+      { "A>B", "J>A", "F>A", "F>B", "D>A", "R>A", "A", "B", "!Z", "EventID>Other", "Channel", "Provider_Name>Provider_Name", "J>B" } },
     { "Vendor/Channel", "Vendor-Provider", "77", "windows", NULL, NULL, { "a", "a.b", "x y", "Data", "Image" } },
     { NULL, NULL, NULL, "acme", "thing", NULL, { "a", "a.b", "a.b[0].c", "a[1]", "x", "long.dotted.name", "\u0438\u043c\u044f", "EventID", "Channel" } },
     { NULL, NULL, NULL, "aws", NULL, "cloudtrail",
@@ -44,11 +46,15 @@ const struct theme engines_themes[] = {
 };
 const uint32_t engines_theme_count = sizeof engines_themes / sizeof *engines_themes;
 
-void round_begin(struct round *r, struct chance chance)
+void round_begin(struct round *r, struct chance chance, bool windows)
 {
     *r = (struct round){ .chance = chance };
     sp_arena_init(&r->arena, SIZE_MAX);
-    r->theme = &engines_themes[below(&r->chance, engines_theme_count)];
+    do
+        r->theme = &engines_themes[below(&r->chance, engines_theme_count)];
+    while (windows && !r->theme->channel);
+    if (one_in(&r->chance, 6)) /* most fields that cannot be */
+        r->theme = &engines_themes[1];
     for (int i = 0; i < ENGINES_POOL; i++)
         r->literal[i] = literal_fresh(r);
     for (int i = 8; i < ENGINES_POOL; i++)
@@ -174,7 +180,7 @@ static void ask(struct round *r, struct wanted *w)
     static const char *const compare[] = { "gt", "gte", "lt", "lte" };
     static const char *const part[] = { "minute", "hour", "day", "week", "month", "year" };
     struct chance *c = &r->chance;
-    uint32_t kind = below(c, w->keyword ? 14 : 24);
+    uint32_t kind = below(c, w->keyword ? 14 : 27);
 
     if (kind < 11) {
         ask_text(r, w);
@@ -206,7 +212,7 @@ static void ask(struct round *r, struct wanted *w)
         w->all = true;
         add_modifier(w, "all");
     }
-    if (!w->keyword && one_in(c, 6)) {
+    if (!w->keyword && one_in(c, 10)) {
         w->neq = true;
         add_modifier(w, "neq");
     }

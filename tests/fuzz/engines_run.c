@@ -16,7 +16,7 @@ static bool judge_rounds(uint64_t seed, uint64_t count, bool say, struct tally *
         struct round_size size = { .rules = 50 + below(&chance, 151), .events = 150, .say_refused = say };
 
         if (round == 0 && count >= 100000) /* more origins than a plan keeps */
-            size = (struct round_size){ .rules = 12, .events = 4500, .flood = true, .say_refused = say };
+            size = (struct round_size){ .rules = 12, .events = 6500, .flood = true, .say_refused = say };
         if (!engines_judge(chance, &size, t)) {
             printf("seed %llu, round %llu\n", (unsigned long long)seed, (unsigned long long)round);
             return false;

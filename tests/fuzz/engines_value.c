@@ -245,7 +245,7 @@ struct example make_number(struct round *r)
 
 static struct example make_plain_number(struct round *r, struct sp_buf *out)
 {
-    const struct number *n = &numbers[below(&r->chance, NUMBERS)];
+    const struct number *n = &numbers[one_in(&r->chance, 4) ? 1 : below(&r->chance, NUMBERS)]; /* zeros are odd */
     const char *yaml = n->yaml[below(&r->chance, 4)];
 
     if (one_in(&r->chance, 3)) /* as text: equal to numbers by value, to texts letter by letter */
@@ -319,7 +319,7 @@ struct example make_value(struct round *r, const struct wanted *w, struct sp_str
     case ASK_REF:
     default: break;
     }
-    if (w->texty || w->keyword || !one_in(&r->chance, 4))
+    if (w->texty || w->keyword || one_in(&r->chance, 3))
         return make_text(r, w, literal, out);
     switch (below(&r->chance, 6)) {
     case 0:

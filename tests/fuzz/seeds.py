@@ -9,6 +9,7 @@ import argparse
 import glob
 import json
 import os
+import random
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -47,8 +48,10 @@ def texts(target):
     """Seeds of a target by its name; a target that this list does not know begins with all texts."""
     json_bytes = [t.encode("utf-8", "surrogatepass") for t in JSON_TEXTS]
     rules = [r.encode() for r in RULES] + [open(p, "rb").read() for p in sorted(glob.glob(os.path.join(ROOT, "rules", "*.yml")))[:20]]
+    choices = random.Random(1)
     known = {
         "evtx": [],
+        "engines": [bytes(choices.randrange(256) for _ in range(n)) for n in (0, 16, 64, 256, 512, 1024, 2048, 2048, 4096, 4096)],
         "json": [bytes([mode]) + t for mode in (0, 1, 2, 3, 7, 255) for t in json_bytes],
         "event": json_bytes,
         "ways": [bytes([mode]) + t for mode in (0, 3, 4, 8, 0x88) for t in json_bytes],

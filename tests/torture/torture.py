@@ -38,6 +38,7 @@ COMMANDS = {
     "hunt-warm": ["hunt", "--no-case", "small.ndjson", "--rules", "rules", "--no-own-rules", "--format", "json", "-j", "1"],
     "hunt-spill": ["hunt", "--no-case", "many.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "json", "-j", "1",
                    "--limit", "sort-bytes=4096"],
+    "hunt-parts": ["hunt", "--no-case", "large.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "json", "-j", "1"],
     "hunt-table": ["hunt", "--no-case", "logs", "--rules", "rules", "--no-own-rules", "--format", "table", "-j", "1",
                    "--summary", "summary.json"],
     "rules-check": ["rules", "check", "rules", "--format", "json"],
@@ -82,6 +83,11 @@ def make_fixture(folder, sample):
         f.write(json.dumps(event(3, "C:\\a.exe", "a -enc aHR0cDovL2V4YW1wbGU=")) + "\n")
     with open(os.path.join(folder, "many.ndjson"), "w", encoding="utf-8") as f:  # sightings for several runs of the sorter
         f.writelines(json.dumps(event(n, "C:\\Windows\\System32\\whoami.exe", f"whoami {n}")) + "\n" for n in range(1, 10))
+    with open(os.path.join(folder, "large.ndjson"), "w", encoding="utf-8") as f:  # read in parts; a record goes on behind a cut
+        f.write(json.dumps(event(1, "C:\\Windows\\System32\\whoami.exe", "whoami 1")) + "\n" + json.dumps({"long": "x" * (5 << 18)}) + "\n")
+        f.writelines(json.dumps(event(n % 2, "C:\\Windows\\System32\\whoami.exe", "whoami 1")) + "\n" for n in range(5))
+        f.write('{"list":[\n{"long":"' + "x" * (5 << 18) + '"},\n' + json.dumps(event(1, "C:\\whoami.exe", "whoami 1")) + "\n]}\n")
+        f.write(json.dumps(event(3, "C:\\Windows\\System32\\whoami.exe", "whoami 1")) + "\n")
     for number, (name, detection) in enumerate(rules().items()):
         with open(os.path.join(folder, "rules", name + ".yml"), "w", encoding="utf-8") as f:
             f.write(rule(name, number, detection))

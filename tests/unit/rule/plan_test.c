@@ -79,7 +79,8 @@ static bool same_regex(const struct sp_regex *a, const struct sp_regex *b)
            a->set_count == b->set_count && (!a->set_count || memcmp(a->set, b->set, a->set_count * sizeof *a->set) == 0) &&
            a->jump_count == b->jump_count && (!a->jump_count || memcmp(a->jump, b->jump, a->jump_count * sizeof *a->jump) == 0) &&
            a->anchored == b->anchored && memcmp(a->byte_class, b->byte_class, sizeof a->byte_class) == 0 && a->class_count == b->class_count &&
-           a->length_min == b->length_min && sp_str_eq(a->required, b->required) && a->flags == b->flags && a->id == b->id;
+           a->length_min == b->length_min && a->run_least == b->run_least && a->run_wide == b->run_wide &&
+           memcmp(a->run_ascii, b->run_ascii, sizeof a->run_ascii) == 0 && sp_str_eq(a->required, b->required) && a->flags == b->flags && a->id == b->id;
 }
 
 static bool same_tokens(const struct sp_pattern *a, const struct sp_pattern *b)
