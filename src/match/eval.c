@@ -200,10 +200,24 @@ static bool match_bool(struct sp_eval *e, struct sp_seen *seen, bool wanted)
     return sp_str_is(seen->folded, wanted ? "true" : "false");
 }
 
+/* A literal that every match holds is looked for much faster than the regex. */
+static bool holds_required(struct sp_eval *e, const struct sp_regex *regex, struct sp_seen *seen)
+{
+    bool fold = regex->flags & SP_REGEX_FOLD;
+
+    if (!(fold ? sp_lookup_folded(e->lookup, seen) : sp_lookup_text(e->lookup, seen))) {
+        e->failed = true;
+        return false;
+    }
+    return sp_str_find(fold ? seen->folded : seen->text, regex->required) != SIZE_MAX;
+}
+
 static bool match_regex(struct sp_eval *e, const struct sp_regex *regex, struct sp_seen *seen)
 {
     int rc;
 
+    if (regex->required.len && !holds_required(e, regex, seen))
+        return false;
     if (!e->regex[regex->id])
         e->regex[regex->id] = sp_regex_scratch_new(regex);
     if (!e->regex[regex->id] || !sp_lookup_text(e->lookup, seen)) {

@@ -453,7 +453,8 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
     for (uint32_t i = 0; i < r->fields; i++)
         if (r->field[i].keyed && &r->field[i] != r->keywords && probe_field(x, &r->field[i]) < 0)
             return SP_ERR_NOMEM;
-    if (r->keywords && sp_event_scalars(event, probe_keyword, x) < 0)
+    if (r->keywords && (event->record->kind != SP_RECORD_JSON || sp_scan_json(&r->scan, event->record->raw)) &&
+        sp_event_scalars(event, probe_keyword, x) < 0)
         return SP_ERR_NOMEM;
     if (m->count > 1)
         qsort(m->rule, m->count, sizeof *m->rule, by_number);

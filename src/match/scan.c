@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-enum { PRINT = 4, BLOCK = 32 };
+enum { PRINT = 4, LOOKED = 3, BLOCK = 32 }; /* of a print's bytes the tables look at the first LOOKED */
 
 static uint8_t lower(uint8_t c)
 {
@@ -75,7 +75,7 @@ static void add_print(struct sp_scan *s, uint32_t *table, const char *print)
     uint8_t bucket = (uint8_t)(1u << (p[0] + 3u * p[1] + 5u * p[2]) % 8);
     uint32_t value = print_at(print), at = print_hash(value) & s->mask;
 
-    for (size_t n = 0; n < PRINT; n++) {
+    for (size_t n = 0; n < LOOKED; n++) {
         s->low[n][p[n] & 15] |= bucket;
         s->high[n][p[n] >> 4] |= bucket;
     }
@@ -162,8 +162,8 @@ static bool is_escape(const uint8_t *p, size_t at)
 static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     unsigned size = form == WIDE ? 2 : 1;
-    uint8_t fits[PRINT] = { 0 }; /* buckets whose print fits so far, begun one, two and three units ago */
-    uint32_t last = 0;           /* the last four units */
+    uint8_t fits[LOOKED] = { 0 }; /* buckets whose print fits so far, begun one and two units ago, and whole */
+    uint32_t last = 0;            /* the last four units */
 
     for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
@@ -172,7 +172,7 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
             return true;
         c = form == FOLDED ? c : lower(c);
         last = last >> 8 | (uint32_t)c << 24;
-        if ((fits[2] & buckets(s, 3, c)) && is_print(s, le32toh(last)))
+        if (fits[2] && is_print(s, le32toh(last)))
             return true;
         fits[2] = fits[1] & buckets(s, 2, c);
         fits[1] = fits[0] & buckets(s, 1, c);
@@ -185,7 +185,7 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
 #define AVX2 __attribute__((target("avx2")))
 
 struct tables {
-    __m256i low[PRINT], high[PRINT];
+    __m256i low[LOOKED], high[LOOKED];
 };
 
 /* The buckets that have each of 32 ASCII bytes as byte n of their print. */
@@ -246,7 +246,7 @@ AVX2 static bool has_print(const struct sp_scan *s, __m256i text, __m256i met)
 AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t at, enum form form)
 {
     __m256i raw = load32(p + (form == WIDE ? 2 * at : at), form), text = form == FOLDED ? raw : lower32(raw);
-    __m256i met = buckets32(t, 0, text), b, c, d;
+    __m256i met = buckets32(t, 0, text), b, c;
 
     if (form != FOLDED && _mm256_movemask_epi8(raw))
         return true;
@@ -254,11 +254,9 @@ AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tabl
         return true;
     b = buckets32(t, 1, text);
     c = buckets32(t, 2, text);
-    d = buckets32(t, 3, text);
-    /* one, two and three bytes further on, over both halves of the register; zeros come in at the end */
+    /* one and two bytes further on, over both halves of the register; zeros come in at the end */
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(b, b, 0x81), b, 1));
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(c, c, 0x81), c, 2));
-    met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(d, d, 0x81), d, 3));
     return !_mm256_testz_si256(met, met) && has_print(s, text, met);
 }
 
@@ -268,7 +266,7 @@ AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t 
     uint8_t brief[2 * BLOCK] = { 0 };
     struct tables t;
 
-    for (int n = 0; n < PRINT; n++) {
+    for (int n = 0; n < LOOKED; n++) {
         t.low[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->low[n]));
         t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
@@ -334,6 +332,13 @@ static bool perhaps(const struct sp_scan *s, struct sp_value v, bool registers)
     if (count < PRINT || !registers) /* too short for a print, but perhaps not ASCII: a Kelvin sign is a k */
         return perhaps_units(s, v.ptr, count, form);
     return perhaps_avx2(s, v.ptr, count, form);
+}
+
+bool sp_scan_json(const struct sp_scan *s, struct sp_str raw)
+{
+    if (!s->usable || s->typed || raw.len < PRINT || raw.ptr[0] == '\0' || raw.ptr[1] == '\0')
+        return true;
+    return has_avx2() ? perhaps_avx2(s, (const uint8_t *)raw.ptr, raw.len, JSON) : perhaps_units(s, (const uint8_t *)raw.ptr, raw.len, JSON);
 }
 
 bool sp_scan_folded(const struct sp_scan *s, struct sp_str text)

@@ -4,8 +4,8 @@
  * too many values to fold each of them for an index, and few literals.
  *
  *   literal   sekurlsa::      its print: four bytes of it, "urls", in bucket 2 of 8
- *   tables    low nibble and high nibble of byte 1 .. 4 ──▶ the buckets that have such a byte there
- *   value     32 bytes at once: folded in the register, four look-ups, shifted by up to three bytes, ANDed
+ *   tables    low nibble and high nibble of byte 1 .. 3 ──▶ the buckets that have such a byte there
+ *   value     32 bytes at once: folded in the register, three look-ups, shifted by up to two bytes, ANDed
  *             no bucket left over: certainly not; nearly all of a value goes by like this
  *   prints    where one is left over: are the four bytes there one of the prints? perhaps, else on
  *
@@ -28,6 +28,9 @@ bool sp_scan_folded(const struct sp_scan *scan, struct sp_str text);
 
 /* False: the value, folded, holds none of the literals. */
 bool sp_scan_perhaps(const struct sp_scan *scan, struct sp_value value);
+
+/* The same of a whole JSON record as it lies in its file: false for every value of it. */
+bool sp_scan_json(const struct sp_scan *scan, struct sp_str raw);
 
 /* The same without the processor's wide registers: the truth for tests. */
 bool sp_scan_perhaps_plain(const struct sp_scan *scan, struct sp_value value);
