@@ -209,7 +209,7 @@ static bool holds_required(struct sp_eval *e, const struct sp_regex *regex, stru
         e->failed = true;
         return false;
     }
-    return sp_str_find(fold ? seen->folded : seen->text, regex->required) != SIZE_MAX;
+    return sp_text_find(fold ? seen->folded : seen->text, regex->required) != SIZE_MAX;
 }
 
 static bool match_regex(struct sp_eval *e, const struct sp_regex *regex, struct sp_seen *seen)

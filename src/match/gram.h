@@ -111,6 +111,8 @@ void sp_index_probe(const struct sp_index *index, struct sp_str value, struct sp
 /* How often a value holds the literal, in parts of a million, as far as measured. */
 uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal);
 
+enum { SP_RARE_PPM = 20 }; /* of a gram that was not met in the logs measured: there is none rarer */
+
 /* Shares of values that hold a gram, measured on real logs: an open hash table; ppm 0: free. */
 struct sp_gram_share {
     uint32_t gram, ppm;

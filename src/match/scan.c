@@ -42,7 +42,7 @@ static size_t find_print(struct sp_str l, bool safe)
     size_t best = SIZE_MAX;
     uint32_t best_ppm = UINT32_MAX;
 
-    for (size_t i = 0; i + PRINT <= l.len; i++) {
+    for (size_t i = 0; i + PRINT <= l.len && best_ppm > SP_RARE_PPM; i++) {
         uint32_t ppm = sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT));
 
         if ((!safe || (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]))) &&
@@ -243,10 +243,10 @@ AVX2 static bool has_print(const struct sp_scan *s, __m256i text, __m256i met)
 }
 
 /* The 32 units from `at` on: prints that begin in it and end in it. */
-AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t at, enum form form)
+AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, __m256i raw, const uint8_t *p, size_t at,
+                                      enum form form)
 {
-    __m256i raw = load32(p + (form == WIDE ? 2 * at : at), form), text = form == FOLDED ? raw : lower32(raw);
-    __m256i met = buckets32(t, 0, text), b, c;
+    __m256i text = form == FOLDED ? raw : lower32(raw), met = buckets32(t, 0, text), b, c;
 
     if (form != FOLDED && _mm256_movemask_epi8(raw))
         return true;
@@ -260,24 +260,78 @@ AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tabl
     return !_mm256_testz_si256(met, met) && has_print(s, text, met);
 }
 
-/* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
-AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
+AVX2 static inline struct tables load_tables(const struct sp_scan *s)
 {
-    uint8_t brief[2 * BLOCK] = { 0 };
     struct tables t;
 
     for (int n = 0; n < LOOKED; n++) {
         t.low[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->low[n]));
         t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
-    if (count < BLOCK) {
-        memcpy(brief, p, count * (form == WIDE ? 2 : 1));
-        return perhaps_block(s, &t, brief, 0, form);
-    }
+    return t;
+}
+
+/* The first `count` (below 32) units of a register; the others are NUL. */
+AVX2 static inline __m256i first32(__m256i v, size_t count)
+{
+    static const uint8_t mask[64] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+
+    return _mm256_and_si256(v, _mm256_loadu_si256((const __m256i *)(const void *)(mask + 32 - count)));
+}
+
+/* A value of fewer than 32 units. Up to `end` memory may be read. */
+AVX2 static inline __m256i load_brief(const uint8_t *p, size_t count, enum form form, const uint8_t *end)
+{
+    uint8_t copy[2 * BLOCK] = { 0 };
+
+    if (end && end - p >= 2 * BLOCK)
+        return first32(load32(p, form), count);
+    memcpy(copy, p, count * (form == WIDE ? 2 : 1));
+    return load32(copy, form);
+}
+
+/* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
+AVX2 static inline bool perhaps_long(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t count, enum form form)
+{
+    unsigned size = form == WIDE ? 2 : 1;
+
     for (size_t i = 0; count - i > BLOCK; i += BLOCK - PRINT + 1)
-        if (perhaps_block(s, &t, p, i, form))
+        if (perhaps_block(s, t, load32(p + i * size, form), p, i, form))
             return true;
-    return perhaps_block(s, &t, p, count - BLOCK, form);
+    return perhaps_block(s, t, load32(p + (count - BLOCK) * size, form), p, count - BLOCK, form);
+}
+
+AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
+{
+    struct tables t = load_tables(s);
+
+    if (count < BLOCK)
+        return perhaps_block(s, &t, load_brief(p, count, form, NULL), p, 0, form);
+    return perhaps_long(s, &t, p, count, form);
+}
+
+/* The texts of nodes; the loop is here so that the tables stay in registers. */
+AVX2 static bool nodes_avx2(const struct sp_scan *s, const struct sp_node *node, uint32_t count, struct sp_str raw)
+{
+    const uint8_t *begin = (const uint8_t *)raw.ptr, *end = begin + raw.len;
+    struct tables t = load_tables(s);
+
+    for (const struct sp_node *n = node, *last = node + count; n < last; n++) {
+        const uint8_t *p = n->value.ptr;
+
+        if (n->value.type == SP_V_UTF16) {
+            size_t units = n->value.len / 2;
+
+            if (units < BLOCK ? units && perhaps_block(s, &t, load_brief(p, units, WIDE, p >= begin && p < end ? end : NULL), p, 0, WIDE)
+                              : perhaps_long(s, &t, p, units, WIDE))
+                return true;
+        } else if (n->value.type == SP_V_TEXT || n->value.type == SP_V_JSON_TEXT || n->value.type == SP_V_ANSI) {
+            if (n->value.len && sp_scan_perhaps(s, n->value))
+                return true;
+        }
+    }
+    return false;
 }
 
 static bool has_avx2(void)
@@ -288,6 +342,15 @@ static bool has_avx2(void)
 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     return perhaps_units(s, p, count, form);
+}
+
+static bool nodes_avx2(const struct sp_scan *s, const struct sp_node *node, uint32_t count, struct sp_str raw)
+{
+    (void)s;
+    (void)node;
+    (void)count;
+    (void)raw;
+    return true;
 }
 
 static bool has_avx2(void)
@@ -332,6 +395,11 @@ static bool perhaps(const struct sp_scan *s, struct sp_value v, bool registers)
     if (count < PRINT || !registers) /* too short for a print, but perhaps not ASCII: a Kelvin sign is a k */
         return perhaps_units(s, v.ptr, count, form);
     return perhaps_avx2(s, v.ptr, count, form);
+}
+
+bool sp_scan_nodes(const struct sp_scan *s, const struct sp_node *node, uint32_t count, struct sp_str raw)
+{
+    return !s->usable || s->typed || !has_avx2() || nodes_avx2(s, node, count, raw);
 }
 
 bool sp_scan_json(const struct sp_scan *s, struct sp_str raw)

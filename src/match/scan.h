@@ -32,6 +32,9 @@ bool sp_scan_perhaps(const struct sp_scan *scan, struct sp_value value);
 /* The same of a whole JSON record as it lies in its file: false for every value of it. */
 bool sp_scan_json(const struct sp_scan *scan, struct sp_str raw);
 
+/* The same of the values of nodes at once; `raw` is the record they are of: its bytes may be read beyond a value's end. */
+bool sp_scan_nodes(const struct sp_scan *scan, const struct sp_node *node, uint32_t count, struct sp_str raw);
+
 /* The same without the processor's wide registers: the truth for tests. */
 bool sp_scan_perhaps_plain(const struct sp_scan *scan, struct sp_value value);
 
