@@ -38,19 +38,34 @@ static bool is_typed(struct sp_str literal)
     return true;
 }
 
-/* Where the print of a literal begins: its rarest run of four; SIZE_MAX when there is none, of safe bytes if asked. */
+/* Signs make a run rare where names of fields are in sight too: "::ba" stands in none. */
+static uint32_t letters(const char *p)
+{
+    uint32_t n = 0;
+
+    for (int i = 0; i < PRINT; i++)
+        n += (p[i] >= 'a' && p[i] <= 'z') || (unsigned char)p[i] >= 0x80;
+    return n;
+}
+
+static bool all_safe(const char *p)
+{
+    return is_safe(p[0]) && is_safe(p[1]) && is_safe(p[2]) && is_safe(p[3]);
+}
+
+/* Where the print of a literal begins: its rarest run of four, with the fewest letters; SIZE_MAX when there is none, of
+ * safe bytes if asked. */
 static size_t find_print(struct sp_str l, bool safe)
 {
     size_t best = SIZE_MAX;
-    uint32_t best_ppm = UINT32_MAX;
+    uint64_t best_score = UINT64_MAX;
 
-    for (size_t i = 0; i + PRINT <= l.len && best_ppm > SP_RARE_PPM; i++) {
-        uint32_t ppm = sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT));
+    for (size_t i = 0; i + PRINT <= l.len; i++) {
+        uint64_t score = (uint64_t)sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT)) * 8 + letters(l.ptr + i);
 
-        if ((!safe || (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]))) &&
-            ppm < best_ppm) {
+        if ((!safe || all_safe(l.ptr + i)) && score < best_score) {
             best = i;
-            best_ppm = ppm;
+            best_score = score;
         }
     }
     return best;
