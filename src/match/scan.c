@@ -200,13 +200,14 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
 
 #if defined __x86_64__
 #define AVX2 __attribute__((target("avx2")))
+#define AVX2_INLINE static inline __attribute__((target("avx2"), always_inline)) /* so that tables stay in registers */
 
 struct tables {
     __m256i low[LOOKED], high[LOOKED];
 };
 
 /* The buckets that have each of 32 ASCII bytes as byte n of their print. */
-AVX2 static inline __m256i buckets32(const struct tables *t, int n, __m256i text)
+AVX2_INLINE __m256i buckets32(const struct tables *t, int n, __m256i text)
 {
     const __m256i nibble = _mm256_set1_epi8(15);
 
@@ -214,7 +215,7 @@ AVX2 static inline __m256i buckets32(const struct tables *t, int n, __m256i text
                             _mm256_shuffle_epi8(t->high[n], _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble)));
 }
 
-AVX2 static inline __m256i lower32(__m256i v)
+AVX2_INLINE __m256i lower32(__m256i v)
 {
     const __m256i below = _mm256_cmpgt_epi8(_mm256_set1_epi8('A'), v), above = _mm256_cmpgt_epi8(v, _mm256_set1_epi8('Z'));
 
@@ -222,7 +223,7 @@ AVX2 static inline __m256i lower32(__m256i v)
 }
 
 /* 32 units as bytes; a unit above 0xFF saturates, so that it is seen as not ASCII. */
-AVX2 static inline __m256i load32(const uint8_t *p, enum form form)
+AVX2_INLINE __m256i load32(const uint8_t *p, enum form form)
 {
     __m256i a, b, big;
 
@@ -235,7 +236,7 @@ AVX2 static inline __m256i load32(const uint8_t *p, enum form form)
 }
 
 /* Is one of the characters of this block escaped by its number? `at` is where it begins in the text `p`. */
-AVX2 static inline bool escapes(__m256i raw, const uint8_t *p, size_t at)
+AVX2_INLINE bool escapes(__m256i raw, const uint8_t *p, size_t at)
 {
     uint32_t slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
     __m256i second = _mm256_or_si256(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u')), _mm256_cmpeq_epi8(raw, _mm256_set1_epi8('/')));
@@ -261,7 +262,7 @@ AVX2 static bool has_print(const struct sp_scan *s, __m256i text, __m256i met)
 }
 
 /* The 32 units from `at` on: prints that begin in it and end in it. */
-AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, __m256i raw, const uint8_t *p, size_t at,
+AVX2_INLINE bool perhaps_block(const struct sp_scan *s, const struct tables *t, __m256i raw, const uint8_t *p, size_t at,
                                       enum form form)
 {
     __m256i text = form == FOLDED ? raw : lower32(raw), met = buckets32(t, 0, text), b, c;
@@ -278,7 +279,7 @@ AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tabl
     return !_mm256_testz_si256(met, met) && has_print(s, text, met);
 }
 
-AVX2 static inline struct tables load_tables(const struct sp_scan *s)
+AVX2_INLINE struct tables load_tables(const struct sp_scan *s)
 {
     struct tables t;
 
@@ -290,7 +291,7 @@ AVX2 static inline struct tables load_tables(const struct sp_scan *s)
 }
 
 /* The first `count` (below 32) units of a register; the others are NUL. */
-AVX2 static inline __m256i first32(__m256i v, size_t count)
+AVX2_INLINE __m256i first32(__m256i v, size_t count)
 {
     static const uint8_t mask[64] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
                                       255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
@@ -299,7 +300,7 @@ AVX2 static inline __m256i first32(__m256i v, size_t count)
 }
 
 /* A value of fewer than 32 units. Up to `end` memory may be read. */
-AVX2 static inline __m256i load_brief(const uint8_t *p, size_t count, enum form form, const uint8_t *end)
+AVX2_INLINE __m256i load_brief(const uint8_t *p, size_t count, enum form form, const uint8_t *end)
 {
     uint8_t copy[2 * BLOCK] = { 0 };
 
@@ -310,7 +311,7 @@ AVX2 static inline __m256i load_brief(const uint8_t *p, size_t count, enum form 
 }
 
 /* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
-AVX2 static inline bool perhaps_long(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t count, enum form form)
+AVX2_INLINE bool perhaps_long(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t count, enum form form)
 {
     unsigned size = form == WIDE ? 2 : 1;
 
