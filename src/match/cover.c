@@ -567,6 +567,47 @@ static const struct sp_scan *scan_of_item(struct cover *c, const struct sp_item 
     return c->failed || !scan->usable ? NULL : scan;
 }
 
+/* Is the pattern one folded literal, and compared as text whatever the value is? */
+static bool is_plain_literal(const struct sp_pattern *p)
+{
+    struct sp_decimal number;
+
+    return p->kind == SP_P_TEXT && !p->cased && p->token_count == 1 && p->token[0].kind == SP_T_LITERAL &&
+           p->token[0].literal.len <= UINT16_MAX &&
+           !(p->where == SP_WHERE_WHOLE && sp_decimal_parse(p->token[0].literal, false, &number));
+}
+
+/* The item's literals one behind the other; false: it has other patterns too. */
+static bool pack_item(struct cover *c, const struct sp_item *item, struct sp_step *step)
+{
+    unsigned char *to;
+    size_t size = 0;
+
+    if (!item->field.len || item->exists || !item->pattern_count)
+        return false;
+    for (uint32_t i = 0; i < item->pattern_count; i++) {
+        if (!is_plain_literal(&item->pattern[i]))
+            return false;
+        size += sizeof(struct sp_packed) + item->pattern[i].token[0].literal.len;
+    }
+    to = sp_arena_alloc(c->arena, size);
+    if (!to) {
+        c->failed = true;
+        return false;
+    }
+    *step = (struct sp_step){ .kind = SP_STEP_PACKED, .count = item->pattern_count, .literal = to, .scan = step->scan, .all = item->all,
+                              .neq = item->neq, .number = sp_lookup_number(item->field_id, c->rule->logsource.category.len != 0) };
+    for (uint32_t i = 0; i < item->pattern_count; i++) {
+        struct sp_str l = item->pattern[i].token[0].literal;
+        struct sp_packed head = { .len = (uint16_t)l.len, .where = (uint8_t)item->pattern[i].where };
+
+        memcpy(to, &head, sizeof head);
+        memcpy(to + sizeof head, l.ptr, l.len);
+        to += sizeof head + l.len;
+    }
+    return true;
+}
+
 static struct priced step_of_item(struct cover *c, const struct sp_item *item)
 {
     struct priced ret = { .step = { .kind = SP_STEP_ITEM, .item = item } };
@@ -580,6 +621,7 @@ static struct priced step_of_item(struct cover *c, const struct sp_item *item)
         ret.step.scan = scan_of_item(c, item);
     if (ret.step.scan)
         ret.price = SCAN_PRICE;
+    (void)pack_item(c, item, &ret.step);
     return ret;
 }
 

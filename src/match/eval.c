@@ -501,11 +501,64 @@ static enum sp_truth eval_scanned(struct sp_eval *e, const struct sp_rule *rule,
     return eval_item(e, rule, x->item, slot, &which);
 }
 
+/* One literal of a packed item, at *at, which moves behind it. */
+static struct sp_str next_literal(const unsigned char **at, enum sp_where *where)
+{
+    struct sp_packed head;
+    struct sp_str literal;
+
+    memcpy(&head, *at, sizeof head);
+    *where = (enum sp_where)head.where;
+    literal = (struct sp_str){ (const char *)*at + sizeof head, head.len };
+    *at += sizeof head + head.len;
+    return literal;
+}
+
+static bool any_value(struct sp_eval *e, struct sp_slot *slot, enum sp_where where, struct sp_str literal)
+{
+    for (uint32_t i = 0; i < slot->count; i++) {
+        struct sp_seen *seen = &slot->seen[i];
+
+        if (seen->value.type == SP_V_NULL || seen->value.type == SP_V_MAP)
+            continue;
+        if (!sp_lookup_folded(e->lookup, seen)) {
+            e->failed = true;
+            return false;
+        }
+        if (sp_text_where(where, seen->folded, literal))
+            return true;
+    }
+    return false;
+}
+
+static enum sp_truth eval_packed(struct sp_eval *e, const struct sp_step *x)
+{
+    struct sp_slot *slot = sp_lookup_at(e->lookup, x->number);
+    const unsigned char *at = x->literal;
+    bool holds = x->all;
+
+    if (!slot) {
+        e->failed = true;
+        return SP_FALSE;
+    }
+    if (slot->presence != SP_PRESENT || (x->scan && !worth_a_look(e, x->scan, slot)))
+        return x->neq ? SP_TRUE : SP_FALSE;
+    for (uint32_t i = 0; i < x->count && holds == x->all; i++) {
+        enum sp_where where;
+        struct sp_str literal = next_literal(&at, &where);
+
+        holds = any_value(e, slot, where, literal);
+    }
+    return holds != x->neq ? SP_TRUE : SP_FALSE;
+}
+
 /* As eval_expr over the steps of an origin. */
 static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
 {
     uint32_t yes = 0, maybe = 0;
 
+    if (x->kind == SP_STEP_PACKED)
+        return eval_packed(e, x);
     if (x->kind == SP_STEP_CONSTANT)
         return x->truth;
     if (x->kind == SP_STEP_ITEM)

@@ -42,18 +42,31 @@ struct sp_item_seen {
 int sp_eval_item(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_item *item, struct sp_item_seen *ret);
 
 /* A rule's expression for one origin (match/plan.h): what is constant there is gone or a constant, and of the parts of
- * an AND, OR or COUNT, in any order the same, those that cost little come first. */
+ * an AND, OR or COUNT, in any order the same, those that cost little come first.
+ *
+ * An item whose patterns are folded literals and nothing else, as most are, is packed: its literals lie one behind the
+ * other where a walk over the rule would go from item to pattern to token to text, each in another place of the memory.
+ */
 struct sp_scan; /* scan.h */
 struct sp_step {
-    enum sp_step_kind { SP_STEP_CONSTANT, SP_STEP_ITEM, SP_STEP_NOT, SP_STEP_COUNT } kind;
+    enum sp_step_kind { SP_STEP_CONSTANT, SP_STEP_ITEM, SP_STEP_PACKED, SP_STEP_NOT, SP_STEP_COUNT } kind;
     enum sp_truth truth;         /* CONSTANT */
-    uint32_t count, least;       /* NOT, COUNT: parts; COUNT: how many of them must hold */
+    uint32_t count, least;       /* NOT, COUNT: parts; COUNT: how many of them must hold; PACKED: literals */
     union {
         const struct sp_item *item;
-        const struct sp_step *part; /* one behind the other */
+        const struct sp_step *part;   /* one behind the other */
+        const unsigned char *literal; /* PACKED: struct sp_packed and its bytes, one behind the other */
     };
-    const struct sp_scan *scan;  /* ITEM: no pattern can match a value that this says no to; NULL: look */
+    const struct sp_scan *scan;  /* ITEM, PACKED: no pattern can match a value that this says no to; NULL: look */
+    uint32_t number;             /* PACKED: of the field's slot (lookup.h) */
+    bool all, neq;               /* PACKED: as the item's */
 };
+
+struct sp_packed {
+    uint16_t len;
+    uint8_t where; /* enum sp_where */
+};
+
 int sp_eval_step(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret);
 
 /* An expression of the rule, for `explain`. */

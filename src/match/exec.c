@@ -396,7 +396,7 @@ static struct sp_slot *field_slot(struct sp_exec *x, const struct sp_plan_field 
 {
     int rc = put_field(x, f, f->slot[0], missing);
 
-    return rc < 0 || *missing ? NULL : sp_lookup_at(x->lookup, f->slot[0]);
+    return rc < 0 || *missing ? NULL : sp_lookup_search(x->lookup, f->slot[0]);
 }
 
 static int probe_field(struct sp_exec *x, const struct sp_plan_field *f)

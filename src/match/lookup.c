@@ -167,6 +167,11 @@ struct sp_slot *sp_lookup_field(struct sp_lookup *l, const struct sp_rule *rule,
 
 struct sp_slot *sp_lookup_at(struct sp_lookup *l, uint32_t number)
 {
+    return fill(l, number);
+}
+
+struct sp_slot *sp_lookup_search(struct sp_lookup *l, uint32_t number)
+{
     return l->slot[number].epoch == l->epoch ? &l->slot[number] : search(l, number);
 }
 

@@ -48,8 +48,10 @@ struct sp_slot *sp_lookup_field(struct sp_lookup *lookup, const struct sp_rule *
 typedef int sp_lookup_source(void *arg, uint32_t number);
 void sp_lookup_from(struct sp_lookup *lookup, sp_lookup_source *source, void *arg);
 
-/* A slot by its number; and a slot filled by who knows already that the field has this one value, or (NULL) none. */
+/* A slot by its number; without asking the source; and filled by who knows already that the field has this one value,
+ * or (NULL) none. */
 struct sp_slot *sp_lookup_at(struct sp_lookup *lookup, uint32_t number);
+struct sp_slot *sp_lookup_search(struct sp_lookup *lookup, uint32_t number);
 struct sp_slot *sp_lookup_put(struct sp_lookup *lookup, uint32_t number, const struct sp_value *value);
 /* Slot `to` holds what slot `from` holds. */
 void sp_lookup_share(struct sp_lookup *lookup, uint32_t from, uint32_t to);
