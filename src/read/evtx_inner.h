@@ -164,6 +164,7 @@ struct sp_evtx {
     sp_evtx_trouble *trouble;
     void *trouble_arg;
     uint32_t at, end;     /* live records: next, limit */
+    bool whole;           /* nobody wants the fields */
     bool trusted;         /* the header's free offset fits the records */
     uint32_t carve_at;
     uint32_t *live;       /* offsets of live frames of this chunk */

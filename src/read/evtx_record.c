@@ -9,6 +9,8 @@
 #include "read/evtx_inner.h"
 #include "read/value.h"
 
+enum { SKIM_DEPTH_MAX = 8, SKIM_FIELDS_MAX = 1024 }; /* far below the limits that a walk looks after */
+
 static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth);
 
 static int full(struct sp_evtx *e)
@@ -429,6 +431,46 @@ static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
     return rc;
 }
 
+/* What a walk does but for the tree, where no field needs thought: it opens the bodies and finds the number. 1, 0 where
+ * only a walk will do, or the walk's error. */
+static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth)
+{
+    const struct evtx_body b = e->body[body];
+    uint32_t inner;
+    int rc = 1;
+
+    if (depth == SKIM_DEPTH_MAX || b.field_end - b.field > SKIM_FIELDS_MAX)
+        return 0;
+    for (uint32_t i = b.field; i < b.field_end && rc > 0; i++) {
+        const struct evtx_field *f = &b.parts->field[i];
+        struct evtx_value v;
+
+        if (f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED)
+            return 0;
+        if (f->kind == EVTX_FIELD_CONST) {
+            if (f->flags & EVTX_FIELD_NUMBER)
+                set_number(e, f->value);
+            continue;
+        }
+        if (f->sub >= b.values)
+            continue;
+        v = e->value[b.value + f->sub];
+        if (v.type < EVTX_XML) {
+            if (f->flags & EVTX_FIELD_NUMBER && v.type != EVTX_NULL && v.len)
+                set_number(e, evtx_value(e, v.type, v.at, v.len));
+            continue;
+        }
+        if (v.type != EVTX_XML || v.body)
+            return 0;
+        if (!v.len)
+            continue;
+        rc = evtx_value_body(e, b.value + f->sub, (enum evtx_place)f->place, &inner);
+        if (rc == 0)
+            rc = skim(e, inner, depth + 1);
+    }
+    return rc;
+}
+
 /* Is there an element in any body that the record shows? */
 static bool holds_element(const struct sp_evtx *e)
 {
@@ -439,13 +481,21 @@ static bool holds_element(const struct sp_evtx *e)
     return false;
 }
 
-int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
+/* The frame's body, with all that is in it, before anything has been read of it. */
+static int open_frame(struct sp_evtx *e, uint32_t at, uint32_t len)
 {
     uint32_t body;
-    int rc;
 
     e->bodies = e->values = e->tokens = 0;
     e->record_parts.nodes = e->record_parts.fields = 0;
+    e->number = evtx_u64(e, at + 8);
+    return evtx_body_open(e, at + 24, at + len - 4, EVTX_IN_NOTHING, &body);
+}
+
+int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
+{
+    int rc;
+
     sp_arena_reset(&e->text);
     sp_tree_clear(&e->tree);
     (void)sp_tree_add(&e->tree, SP_STR_NONE, (struct sp_value){ .type = SP_V_MAP });
@@ -453,13 +503,17 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
         return SP_ERR_NOMEM;
     e->last = 0;
     e->unique = true;
-    e->number = evtx_u64(e, at + 8);
-    rc = evtx_body_open(e, at + 24, at + len - 4, EVTX_IN_NOTHING, &body);
-    if (rc < 0)
-        return rc;
-    if (e->body[0].plan == 0 || !e->plan[e->body[0].plan - 1].unique)
-        stamp_all(e);
-    rc = walk(e, body, 1);
+    rc = open_frame(e, at, len);
+    if (rc == 0 && e->whole) {
+        rc = skim(e, 0, 1);
+        if (rc == 0)
+            rc = open_frame(e, at, len);
+    }
+    if (rc == 0) {
+        if (e->body[0].plan == 0 || !e->plan[e->body[0].plan - 1].unique)
+            stamp_all(e);
+        rc = walk(e, 0, 1);
+    }
     if (rc < 0)
         return rc;
     if (!holds_element(e))

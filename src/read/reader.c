@@ -11,7 +11,7 @@
 #include "read/lines.h"
 
 enum {
-    EVTX_UNIT = 16 * SP_EVTX_CHUNK, /* read at once */
+    EVTX_UNIT = SP_EVTX_CHUNK, /* read at once: what was read is still in the cache when it is decoded */
 };
 
 struct sp_reader {
