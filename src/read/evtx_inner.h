@@ -46,6 +46,7 @@ enum evtx_known {
 
 struct evtx_name {
     struct sp_str text; /* UTF-8 */
+    struct sp_str json; /* as a key of JSON, with its colon; ptr is NULL until it is wanted */
     struct sp_str key;  /* UTF-16LE as in the chunk; of a joined name 9 bytes */
     uint64_t hash;
     uint32_t stamp, node, last; /* last record (or object) that it was seen in, and where */
