@@ -120,6 +120,8 @@ struct evtx_plan {
     const char *bad;               /* why it cannot be used; NULL */
     int bad_code;
     bool unique;                   /* no field name comes twice, none is a list */
+    bool odd;                      /* a field is joined, or named by a value, or is a number that is constant */
+    uint32_t number;               /* the field, + 1, that is the record's number; 0: none */
     bool together;                 /* nor with those of the plan `outer` */
     uint32_t outer;                /* plan index + 1 */
     uint8_t stencil;               /* evtx_stencil.c: enum evtx_stencil_state */

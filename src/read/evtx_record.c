@@ -431,44 +431,73 @@ static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
     return rc;
 }
 
-/* What a walk does but for the tree, where no field needs thought: it opens the bodies and finds the number. 1, 0 where
- * only a walk will do, or the walk's error. */
-static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth)
-{
-    const struct evtx_body b = e->body[body];
-    uint32_t inner;
-    int rc = 1;
+static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth);
 
-    if (depth == SKIM_DEPTH_MAX || b.field_end - b.field > SKIM_FIELDS_MAX)
-        return 0;
-    for (uint32_t i = b.field; i < b.field_end && rc > 0; i++) {
-        const struct evtx_field *f = &b.parts->field[i];
-        struct evtx_value v;
+/* Open the body that is the value number `sub`, if one field and no other shows it. */
+static int skim_value(struct sp_evtx *e, const struct evtx_body *b, uint32_t sub, uint32_t depth)
+{
+    const struct evtx_field *shown = NULL;
+    uint32_t inner;
+    int rc;
+
+    for (uint32_t i = b->field; i < b->field_end; i++) {
+        const struct evtx_field *f = &b->parts->field[i];
+
+        if (f->kind != EVTX_FIELD_SUB || f->sub != sub)
+            continue;
+        if (shown)
+            return 0;
+        shown = f;
+    }
+    if (!shown)
+        return 1;
+    rc = evtx_value_body(e, b->value + sub, (enum evtx_place)shown->place, &inner);
+    return rc < 0 ? rc : skim(e, inner, depth + 1);
+}
+
+/* Plain elements, which have no values. */
+static int skim_elements(struct sp_evtx *e, const struct evtx_body *b)
+{
+    for (uint32_t i = b->field; i < b->field_end; i++) {
+        const struct evtx_field *f = &b->parts->field[i];
 
         if (f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED)
             return 0;
-        if (f->kind == EVTX_FIELD_CONST) {
-            if (f->flags & EVTX_FIELD_NUMBER)
-                set_number(e, f->value);
-            continue;
-        }
-        if (f->sub >= b.values)
-            continue;
-        v = e->value[b.value + f->sub];
-        if (v.type < EVTX_XML) {
-            if (f->flags & EVTX_FIELD_NUMBER && v.type != EVTX_NULL && v.len)
-                set_number(e, evtx_value(e, v.type, v.at, v.len));
-            continue;
-        }
-        if (v.type != EVTX_XML || v.body)
-            return 0;
-        if (!v.len)
-            continue;
-        rc = evtx_value_body(e, b.value + f->sub, (enum evtx_place)f->place, &inner);
-        if (rc == 0)
-            rc = skim(e, inner, depth + 1);
+        if (f->flags & EVTX_FIELD_NUMBER && f->kind == EVTX_FIELD_CONST)
+            set_number(e, f->value);
     }
-    return rc;
+    return 1;
+}
+
+/* What a walk does but for the tree, where no field needs thought: it opens the body that is a value and finds the
+ * number. 1, 0 where only a walk will do, or the walk's error. */
+static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth)
+{
+    const struct evtx_body b = e->body[body];
+    const struct evtx_value *v = e->value + b.value;
+    const struct evtx_field *number;
+    uint32_t found = b.values;
+
+    if (depth == SKIM_DEPTH_MAX || b.field_end - b.field > SKIM_FIELDS_MAX)
+        return 0;
+    if (!b.plan)
+        return skim_elements(e, &b);
+    if (e->plan[b.plan - 1].odd)
+        return 0;
+    for (uint32_t i = 0; i < b.values; i++) {
+        if (v[i].type < EVTX_XML)
+            continue;
+        if (v[i].type != EVTX_XML || found != b.values)
+            return 0;
+        if (v[i].len)
+            found = i;
+    }
+    if (e->plan[b.plan - 1].number) {
+        number = &b.parts->field[e->plan[b.plan - 1].number - 1];
+        if (number->sub < b.values && v[number->sub].type != EVTX_NULL && v[number->sub].type < EVTX_XML && v[number->sub].len)
+            set_number(e, evtx_value_of(e, v[number->sub]));
+    }
+    return found == b.values ? 1 : skim_value(e, &b, found, depth);
 }
 
 /* Is there an element in any body that the record shows? */
@@ -506,7 +535,7 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
     rc = open_frame(e, at, len);
     if (rc == 0 && e->whole) {
         rc = skim(e, 0, 1);
-        if (rc == 0)
+        if (rc == 0 && e->bodies != 1) /* as if nothing had been opened */
             rc = open_frame(e, at, len);
     }
     if (rc == 0) {
