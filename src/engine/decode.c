@@ -165,6 +165,12 @@ static int line(struct decode *d, const char *path, const struct sp_record *r)
     }
 }
 
+/* Does a line show an event's fields, or the record whole? */
+static bool shows_fields(enum sp_format format)
+{
+    return format == SP_FORMAT_FIELDS || format == SP_FORMAT_TABLE;
+}
+
 static int flush(struct decode *d, bool all)
 {
     int rc = 0;
@@ -242,6 +248,8 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
 
         d.reader = sp_reader_new(&r);
         d.events = sp_events_new(d.scope.taxonomy, d.scope.given);
+        if (d.reader && !shows_fields(options->output.format))
+            sp_evtx_whole(sp_reader_evtx(d.reader));
         rc = d.reader && d.events ? decode_all(&d) : sp_error_nomem(d.err);
     }
     ret->interrupted = sp_stopped(ctx);

@@ -28,6 +28,8 @@ struct sp_evtx; /* one per worker: template plans of the current chunk, names, t
 
 struct sp_evtx *sp_evtx_new(const struct sp_limits *limits);
 void sp_evtx_free(struct sp_evtx *evtx);
+/* From now on records are only rendered whole: their trees may be empty. */
+void sp_evtx_whole(struct sp_evtx *evtx);
 
 /* What was met that is wrong but did not stop the reading. `offset` is in the file.
  * `lost`: input was lost by it (a checksum alone loses nothing: contract 3). */

@@ -57,6 +57,11 @@ void sp_evtx_free(struct sp_evtx *e)
     sp_free(e);
 }
 
+void sp_evtx_whole(struct sp_evtx *e)
+{
+    e->whole = true;
+}
+
 static void tell(const struct sp_evtx *e, uint32_t at, bool lost, const char *reason)
 {
     if (e->trouble)

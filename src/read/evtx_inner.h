@@ -46,6 +46,7 @@ enum evtx_known {
 
 struct evtx_name {
     struct sp_str text; /* UTF-8 */
+    struct sp_str json; /* as a key of JSON, with its colon; ptr is NULL until it is wanted */
     struct sp_str key;  /* UTF-16LE as in the chunk; of a joined name 9 bytes */
     uint64_t hash;
     uint32_t stamp, node, last; /* last record (or object) that it was seen in, and where */
@@ -119,6 +120,8 @@ struct evtx_plan {
     const char *bad;               /* why it cannot be used; NULL */
     int bad_code;
     bool unique;                   /* no field name comes twice, none is a list */
+    bool odd;                      /* a field is joined, or named by a value, or is a number that is constant */
+    uint32_t number;               /* the field, + 1, that is the record's number; 0: none */
     bool together;                 /* nor with those of the plan `outer` */
     uint32_t outer;                /* plan index + 1 */
     uint8_t stencil;               /* evtx_stencil.c: enum evtx_stencil_state */
@@ -164,6 +167,7 @@ struct sp_evtx {
     sp_evtx_trouble *trouble;
     void *trouble_arg;
     uint32_t at, end;     /* live records: next, limit */
+    bool whole;           /* nobody wants the fields */
     bool trusted;         /* the header's free offset fits the records */
     uint32_t carve_at;
     uint32_t *live;       /* offsets of live frames of this chunk */

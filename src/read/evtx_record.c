@@ -9,6 +9,8 @@
 #include "read/evtx_inner.h"
 #include "read/value.h"
 
+enum { SKIM_DEPTH_MAX = 8, SKIM_FIELDS_MAX = 1024 }; /* far below the limits that a walk looks after */
+
 static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth);
 
 static int full(struct sp_evtx *e)
@@ -429,6 +431,75 @@ static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
     return rc;
 }
 
+static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth);
+
+/* Open the body that is the value number `sub`, if one field and no other shows it. */
+static int skim_value(struct sp_evtx *e, const struct evtx_body *b, uint32_t sub, uint32_t depth)
+{
+    const struct evtx_field *shown = NULL;
+    uint32_t inner;
+    int rc;
+
+    for (uint32_t i = b->field; i < b->field_end; i++) {
+        const struct evtx_field *f = &b->parts->field[i];
+
+        if (f->kind != EVTX_FIELD_SUB || f->sub != sub)
+            continue;
+        if (shown)
+            return 0;
+        shown = f;
+    }
+    if (!shown)
+        return 1;
+    rc = evtx_value_body(e, b->value + sub, (enum evtx_place)shown->place, &inner);
+    return rc < 0 ? rc : skim(e, inner, depth + 1);
+}
+
+/* Plain elements, which have no values. */
+static int skim_elements(struct sp_evtx *e, const struct evtx_body *b)
+{
+    for (uint32_t i = b->field; i < b->field_end; i++) {
+        const struct evtx_field *f = &b->parts->field[i];
+
+        if (f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED)
+            return 0;
+        if (f->flags & EVTX_FIELD_NUMBER && f->kind == EVTX_FIELD_CONST)
+            set_number(e, f->value);
+    }
+    return 1;
+}
+
+/* What a walk does but for the tree, where no field needs thought: it opens the body that is a value and finds the
+ * number. 1, 0 where only a walk will do, or the walk's error. */
+static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth)
+{
+    const struct evtx_body b = e->body[body];
+    const struct evtx_value *v = e->value + b.value;
+    const struct evtx_field *number;
+    uint32_t found = b.values;
+
+    if (depth == SKIM_DEPTH_MAX || b.field_end - b.field > SKIM_FIELDS_MAX)
+        return 0;
+    if (!b.plan)
+        return skim_elements(e, &b);
+    if (e->plan[b.plan - 1].odd)
+        return 0;
+    for (uint32_t i = 0; i < b.values; i++) {
+        if (v[i].type < EVTX_XML)
+            continue;
+        if (v[i].type != EVTX_XML || found != b.values)
+            return 0;
+        if (v[i].len)
+            found = i;
+    }
+    if (e->plan[b.plan - 1].number) {
+        number = &b.parts->field[e->plan[b.plan - 1].number - 1];
+        if (number->sub < b.values && v[number->sub].type != EVTX_NULL && v[number->sub].type < EVTX_XML && v[number->sub].len)
+            set_number(e, evtx_value_of(e, v[number->sub]));
+    }
+    return found == b.values ? 1 : skim_value(e, &b, found, depth);
+}
+
 /* Is there an element in any body that the record shows? */
 static bool holds_element(const struct sp_evtx *e)
 {
@@ -439,13 +510,21 @@ static bool holds_element(const struct sp_evtx *e)
     return false;
 }
 
-int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
+/* The frame's body, with all that is in it, before anything has been read of it. */
+static int open_frame(struct sp_evtx *e, uint32_t at, uint32_t len)
 {
     uint32_t body;
-    int rc;
 
     e->bodies = e->values = e->tokens = 0;
     e->record_parts.nodes = e->record_parts.fields = 0;
+    e->number = evtx_u64(e, at + 8);
+    return evtx_body_open(e, at + 24, at + len - 4, EVTX_IN_NOTHING, &body);
+}
+
+int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
+{
+    int rc;
+
     sp_arena_reset(&e->text);
     sp_tree_clear(&e->tree);
     (void)sp_tree_add(&e->tree, SP_STR_NONE, (struct sp_value){ .type = SP_V_MAP });
@@ -453,13 +532,17 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
         return SP_ERR_NOMEM;
     e->last = 0;
     e->unique = true;
-    e->number = evtx_u64(e, at + 8);
-    rc = evtx_body_open(e, at + 24, at + len - 4, EVTX_IN_NOTHING, &body);
-    if (rc < 0)
-        return rc;
-    if (e->body[0].plan == 0 || !e->plan[e->body[0].plan - 1].unique)
-        stamp_all(e);
-    rc = walk(e, body, 1);
+    rc = open_frame(e, at, len);
+    if (rc == 0 && e->whole) {
+        rc = skim(e, 0, 1);
+        if (rc == 0 && e->bodies != 1) /* as if nothing had been opened */
+            rc = open_frame(e, at, len);
+    }
+    if (rc == 0) {
+        if (e->body[0].plan == 0 || !e->plan[e->body[0].plan - 1].unique)
+            stamp_all(e);
+        rc = walk(e, 0, 1);
+    }
     if (rc < 0)
         return rc;
     if (!holds_element(e))

@@ -82,11 +82,23 @@ static int add_words(struct cut *c, const char *words)
     return add_text(c, OP_TEXT, from);
 }
 
+/* The key, escaped once for all chunks. */
 static void put_key(struct cut *c, uint32_t id)
 {
-    struct sp_json w = sp_json_to(&c->e->stencil);
+    struct evtx_name *name = &c->e->names.name[id];
+    struct sp_buf *out = &c->e->stencil;
+    struct sp_json w = sp_json_to(out);
+    size_t from = out->len;
 
-    sp_json_key(&w, c->e->names.name[id].text);
+    if (name->json.ptr) {
+        sp_buf_str(out, name->json);
+        return;
+    }
+    sp_json_key(&w, name->text);
+    if (out->failed)
+        return;
+    name->json = sp_arena_str(&c->e->names.arena, sp_str_cut(sp_buf_view(out), from, out->len - from));
+    c->e->names.bytes += name->json.len;
 }
 
 static bool is_text(const struct evtx_node *node)
@@ -420,26 +432,67 @@ static inline void put_words(struct fill *f, const struct evtx_op *op)
         f->out->len = (size_t)(copy_words(f->out->ptr + f->out->len, f->e, op) - f->out->ptr);
 }
 
-/* The text of an operation and a value behind it. */
-static inline void put_both(struct fill *f, const struct evtx_op *op, struct evtx_value v)
+/* A value at `p`, where there is room for it: the most common types here, the rest with read/value.h; NULL where that has
+ * no bound for it. */
+static inline char *copy_value(char *p, const struct sp_evtx *e, struct evtx_value v)
 {
-    struct sp_value value = { NULL, 0, SP_V_NULL };
-    char *p, *end;
+    const uint8_t *bytes = e->bytes + v.at;
+    uint32_t len = v.len & ~1u;
 
-    if (v.type != EVTX_NULL && v.type != EVTX_XML)
-        value = evtx_value_of(f->e, v);
-    if (!sp_buf_reserve(f->out, op->len + STENCIL_COPY + SP_VALUE_JSON_ROOM(v.len)))
-        return;
-    p = copy_words(f->out->ptr + f->out->len, f->e, op);
-    end = sp_value_put_json(p, value);
-    f->out->len = (size_t)((end ? end : p) - f->out->ptr);
-    if (!end)
-        sp_value_json(f->out, value, &f->e->scratch);
+    if (v.type == EVTX_STRING) {
+        while (len && bytes[len - 1] == 0 && bytes[len - 2] == 0)
+            len -= 2;
+        *p++ = '"';
+        p = sp_json_put_utf16(p, bytes, len);
+        *p++ = '"';
+        return p;
+    }
+    if (v.type == EVTX_UINT16 && v.len == 2)
+        return sp_put_u64(p, evtx_u16(e, v.at));
+    if (v.type == EVTX_UINT32 && v.len == 4)
+        return sp_put_u64(p, evtx_u32(e, v.at));
+    if (v.type == EVTX_UINT8 && v.len == 1)
+        return sp_put_u64(p, bytes[0]);
+    if (v.type == EVTX_NULL) {
+        memcpy(p, "null", 4);
+        return p + 4;
+    }
+    return sp_value_put_json(p, evtx_value_of(e, v));
 }
 
-static inline void put_value(struct fill *f, struct evtx_value v)
+/* The text of an operation and a value behind it. `before`: so many bytes of `lead` come first. */
+static inline void put_both(struct fill *f, const struct evtx_op *op, struct evtx_value v, const char *lead, size_t before)
 {
-    put_both(f, &(struct evtx_op){ .kind = OP_TEXT }, v);
+    char *p, *end;
+
+    if (!sp_buf_reserve(f->out, before + op->len + STENCIL_COPY + SP_VALUE_JSON_ROOM(v.len)))
+        return;
+    p = f->out->ptr + f->out->len;
+    if (before)
+        memcpy(p, lead, before);
+    p = copy_words(p + before, f->e, op);
+    end = copy_value(p, f->e, v);
+    f->out->len = (size_t)((end ? end : p) - f->out->ptr);
+    if (!end)
+        sp_value_json(f->out, evtx_value_of(f->e, v), &f->e->scratch);
+}
+
+static void put_value(struct fill *f, struct evtx_value v)
+{
+    put_both(f, &(struct evtx_op){ .kind = OP_TEXT }, v, NULL, 0);
+}
+
+/* An attribute that is there. An empty one of a type that is a body is null. */
+static inline void put_attribute(struct fill *f, const struct evtx_op *op, struct evtx_value v, bool first)
+{
+    static const char lead[] = "{\"#attributes\":{";
+
+    if (v.type == EVTX_XML)
+        v = (struct evtx_value){ .type = EVTX_NULL };
+    if (first)
+        put_both(f, op, v, lead, sizeof lead - 1);
+    else
+        put_both(f, op, v, ",", 1);
 }
 
 /* The end of an element that has attributes, or had none in this record. */
@@ -559,20 +612,10 @@ static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool
     const struct evtx_value v = value_at(f->e, b, op.sub);
 
     switch ((enum op_kind)op.kind) {
-    case OP_ELEMENT:
-        *any = false;
-        put_words(f, &op);
-        return 1;
-    case OP_ATTRIBUTE:
     case OP_ATTRIBUTE_TEXT:
-        if (op.optional && v.type == EVTX_NULL)
-            return 1;
         sp_buf_text(f->out, *any ? "," : "{\"#attributes\":{");
         *any = true;
-        if (op.kind == OP_ATTRIBUTE)
-            put_both(f, &op, v);
-        else
-            put_words(f, &op);
+        put_words(f, &op);
         return 1;
     case OP_LEAF_VALUE:
         if (v.type == EVTX_XML)
@@ -592,6 +635,8 @@ static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool
         return fill_data(f, b, at + 1, op.sub);
     case OP_TEXT:
     case OP_VALUE:
+    case OP_ELEMENT:
+    case OP_ATTRIBUTE:
     case OP_ITEM_VALUE:
     case OP_ITEM_TEXT:
         break;
@@ -620,11 +665,20 @@ static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to)
         } else if (op->kind == OP_VALUE) {
             v = value_at(e, &b, op->sub);
             if (v.type < EVTX_XML) {
-                put_both(f, op, v);
+                put_both(f, op, v, NULL, 0);
                 continue;
             }
             put_words(f, op);
             rc = v.type == EVTX_XML ? fill_object(f, v, false) : 0;
+        } else if (op->kind == OP_ELEMENT) {
+            any = false;
+            put_words(f, op);
+        } else if (op->kind == OP_ATTRIBUTE) {
+            v = value_at(e, &b, op->sub);
+            if (op->optional && v.type == EVTX_NULL)
+                continue;
+            put_attribute(f, op, v, !any);
+            any = true;
         } else {
             uint32_t items = op->kind == OP_DATA ? op->sub : 0;
 

@@ -115,6 +115,14 @@ static int define(struct sp_evtx *e, struct evtx_plan *plan, uint32_t at, enum e
     if (rc < 0)
         return rc;
     plan->field_end = parts->fields;
+    for (uint32_t i = plan->field; i < plan->field_end; i++) {
+        const struct evtx_field *f = &parts->field[i];
+        bool number = f->flags & EVTX_FIELD_NUMBER;
+
+        plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));
+        if (number)
+            plan->number = i + 1;
+    }
     plan->unique = evtx_plan_unique(e, parts, plan->field, plan->field_end);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include "tap.h"
 
 static struct sp_buf file, text, walked;
-static struct sp_evtx *evtx;
+static struct sp_evtx *evtx, *whole; /* the second reads no fields */
 
 static uint64_t dice = 1;
 
@@ -104,12 +104,13 @@ static void ignore(void *arg, uint64_t offset, bool lost, const char *reason)
 static bool all_same(uint32_t *stencils, uint32_t *count)
 {
     struct sp_str chunk = { file.ptr + SP_EVTX_FILE_HEADER, file.len - SP_EVTX_FILE_HEADER };
-    struct sp_record record;
-    uint64_t undecodable = 0;
+    struct sp_record record, again;
+    uint64_t undecodable = 0, undecodable_too = 0;
     bool same = true;
 
     if (sp_evtx_begin(evtx, chunk, 0, ignore, NULL) != 1)
         return true;
+    ok(sp_evtx_begin(whole, chunk, 0, ignore, NULL) == 1);
     while (same && sp_evtx_next(evtx, &record, &undecodable) == 1) {
         sp_buf_clear(&text);
         sp_buf_clear(&walked);
@@ -117,10 +118,18 @@ static bool all_same(uint32_t *stencils, uint32_t *count)
         same = sp_str_eq(sp_buf_view(&text), sp_buf_view(&walked));
         if (!same)
             tap_fail("by stencil\n#   %.*s\n# by the walk\n#   %.*s", SP_STR_ARG(sp_buf_view(&text)), SP_STR_ARG(sp_buf_view(&walked)));
+        sp_buf_clear(&walked);
+        same &= sp_evtx_next(whole, &again, &undecodable_too) == 1 && again.number == record.number && again.offset == record.offset;
+        is_i64(sp_evtx_json(whole, &walked), 0);
+        if (!sp_str_eq(sp_buf_view(&text), sp_buf_view(&walked))) {
+            tap_fail("without fields\n#   %.*s", SP_STR_ARG(sp_buf_view(&walked)));
+            same = false;
+        }
         sp_buf_clear(&text);
         *stencils += evtx_stencil(evtx, &text) == 1;
         ++*count;
     }
+    is_u64(undecodable_too, undecodable);
     return same;
 }
 
@@ -130,6 +139,8 @@ TEST(json_by_stencil_is_json_by_the_walk)
     uint32_t stencils = 0, count = 0;
 
     evtx = sp_evtx_new(&limits);
+    whole = sp_evtx_new(&limits);
+    sp_evtx_whole(whole);
     for (uint32_t round = 0; round < 4000; round++) {
         static struct made outer, inner;
         static uint8_t guid[3][16];
@@ -164,6 +175,7 @@ TEST(json_by_stencil_is_json_by_the_walk)
     printf("# %u of %u records by stencil\n", stencils, count);
     ok(stencils > count / 20 && stencils < count);
     sp_evtx_free(evtx);
+    sp_evtx_free(whole);
     sp_buf_done(&file);
     sp_buf_done(&text);
     sp_buf_done(&walked);
