@@ -97,6 +97,7 @@ struct round {
     struct sp_arena arena;
     struct chance chance;
     const struct theme *theme;
+    bool wordy;                /* literals are words of four letters and more: few of them are scanned for in registers */
     struct sp_str literal[ENGINES_POOL];
     struct sp_buf rules;       /* the documents */
     struct made_rule *rule;
