@@ -61,13 +61,19 @@ static bool same_but_spaces(struct sp_str key, struct sp_str name)
     return n == name.len;
 }
 
+/* Equal, seen by the ends first: names of one log are of a few lengths and begin alike (SubjectUserSid, SubjectUserName). */
+static inline bool same_name(struct sp_str a, struct sp_str b)
+{
+    return a.len == b.len && (a.len == 0 || (a.ptr[a.len - 1] == b.ptr[a.len - 1] && memcmp(a.ptr, b.ptr, a.len) == 0));
+}
+
 /* All members of that very name: an EVTX event may have two (System/Channel and the Channel of LogFileCleared). */
 static bool exact(struct sp_events *events, const struct sp_event *event, uint32_t at, struct sp_str name)
 {
     const struct sp_tree *tree = event->tree;
 
     for (uint32_t child = tree->node[at].child; child; child = tree->node[child].next)
-        if (sp_str_eq(tree->node[child].name, name) && !fan(events, tree, child))
+        if (same_name(tree->node[child].name, name) && !fan(events, tree, child))
             return false;
     if (events->found || !event->class_->nospace)
         return true;

@@ -409,8 +409,11 @@ static struct guess of_expr(struct cover *c, const struct sp_expr *x)
     if (x->kind == SP_E_NOT)
         return opposite(of_expr(c, x->child[0]));
     g = guesses(c, x->child_count);
-    for (uint32_t i = 0; !c->failed && i < x->child_count; i++)
+    for (uint32_t i = 0; !c->failed && i < x->child_count; i++) {
         g[i] = of_expr(c, x->child[i]);
+        if (x->kind == SP_E_AND && g[i].truth == SP_FALSE && !g[i].first)
+            return g[i]; /* whatever the others are: most rules over another event id end here */
+    }
     return c->failed ? constant(SP_UNKNOWN) : combine(g, x->child_count, least);
 }
 
@@ -531,18 +534,24 @@ static uint32_t item_price(const struct sp_item *item)
     return (uint32_t)price;
 }
 
+enum { SCAN_PRICE = 60 }; /* an item that costs more is scanned for, if it can be */
+
 struct priced {
     struct sp_step step;
-    uint32_t price, order;
+    uint32_t price;
 };
 
-static int by_price(const void *a, const void *b)
+/* Few parts, nearly in order. */
+static void sort_by_price(struct priced *p, uint32_t count)
 {
-    const struct priced *x = a, *y = b;
+    for (uint32_t i = 1; i < count; i++) {
+        struct priced one = p[i];
+        uint32_t at = i;
 
-    if (x->price != y->price)
-        return x->price < y->price ? -1 : 1;
-    return (x->order > y->order) - (x->order < y->order);
+        for (; at > 0 && p[at - 1].price > one.price; at--)
+            p[at] = p[at - 1];
+        p[at] = one;
+    }
 }
 
 static struct priced step_of(struct cover *c, const struct sp_expr *x);
@@ -552,14 +561,41 @@ static struct priced constant_step(enum sp_truth truth)
     return (struct priced){ .step = { .kind = SP_STEP_CONSTANT, .truth = truth } };
 }
 
+/* For an item of many patterns each of which needs a literal: does the value hold any of them at all? NULL: it is no
+ * such item. */
+static const struct sp_scan *scan_of_item(struct cover *c, const struct sp_item *item)
+{
+    struct sp_key_wish *wish = sp_arena_alloc(&c->scratch, ((size_t)item->pattern_count + 1) * sizeof *wish);
+    struct sp_scan *scan;
+
+    if (item->all || item->exists || !item->field.len)
+        return NULL;
+    for (uint32_t i = 0; wish && i < item->pattern_count; i++) {
+        struct guess g = of_pattern(c, item, &item->pattern[i]);
+
+        if (!g.first || g.first->next || g.first->type != KEY_LITERAL || g.first->literal.len < 4)
+            return NULL;
+        wish[i] = (struct sp_key_wish){ .kind = SP_KEY_ANY, .literal = g.first->literal };
+    }
+    scan = wish ? sp_arena_zalloc(c->arena, sizeof *scan) : NULL;
+    c->failed |= !scan || sp_scan_build_folded(c->arena, wish, item->pattern_count, scan) < 0;
+    return c->failed || !scan->usable ? NULL : scan;
+}
+
 static struct priced step_of_item(struct cover *c, const struct sp_item *item)
 {
+    struct priced ret = { .step = { .kind = SP_STEP_ITEM, .item = item } };
     enum sp_truth truth;
 
     if (constant_item(c, item, &truth))
         return constant_step(truth);
     (void)add_field(c, item->field_id, c->rule->logsource.category.len && item->field.len);
-    return (struct priced){ .step = { .kind = SP_STEP_ITEM, .item = item }, .price = item_price(item) };
+    ret.price = item_price(item);
+    if (ret.price >= SCAN_PRICE)
+        ret.step.scan = scan_of_item(c, item);
+    if (ret.step.scan)
+        ret.price = SCAN_PRICE;
+    return ret;
 }
 
 /* Parts that stand, cheapest first, in the plan's arena. A constant counts at once where it is TRUE or FALSE. */
@@ -571,7 +607,6 @@ static struct priced step_of_parts(struct cover *c, const struct sp_expr *x)
 
     for (uint32_t i = 0; p && !c->failed && i < x->child_count; i++) {
         p[n] = step_of(c, x->child[i]);
-        p[n].order = i;
         if (x->kind == SP_E_NOT || p[n].step.kind != SP_STEP_CONSTANT || p[n].step.truth == SP_UNKNOWN)
             n++;
         else if (p[n].step.truth == SP_TRUE && least)
@@ -582,8 +617,7 @@ static struct priced step_of_parts(struct cover *c, const struct sp_expr *x)
         c->failed = true;
         return ret;
     }
-    if (n > 1)
-        qsort(p, n, sizeof *p, by_price);
+    sort_by_price(p, n);
     for (uint32_t i = 0; i < n; i++) {
         part[i] = p[i].step;
         ret.price += p[i].price / (i < 2 ? 1 : 2);
@@ -681,9 +715,9 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
         list[i - from] = c->wish[i].wish;
     f->values = literals > from || f->numbers;
     f->keyed = to > from;
-    if (f == c->residual->keywords)
-        sp_scan_build(list, literals - from, &c->residual->scan);
     rc = sp_index_build(c->arena, list, literals - from, &f->index);
+    if (rc == 0 && f == c->residual->keywords)
+        rc = sp_scan_build(c->arena, list, literals - from, &c->residual->scan);
     sp_free(list);
     return rc;
 }

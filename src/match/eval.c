@@ -11,6 +11,7 @@
 #include "match/decimal.h"
 #include "match/lookup.h"
 #include "match/regex_run.h"
+#include "match/scan.h"
 #include "match/text.h"
 
 struct class_rules {
@@ -199,10 +200,24 @@ static bool match_bool(struct sp_eval *e, struct sp_seen *seen, bool wanted)
     return sp_str_is(seen->folded, wanted ? "true" : "false");
 }
 
+/* A literal that every match holds is looked for much faster than the regex. */
+static bool holds_required(struct sp_eval *e, const struct sp_regex *regex, struct sp_seen *seen)
+{
+    bool fold = regex->flags & SP_REGEX_FOLD;
+
+    if (!(fold ? sp_lookup_folded(e->lookup, seen) : sp_lookup_text(e->lookup, seen))) {
+        e->failed = true;
+        return false;
+    }
+    return sp_text_find(fold ? seen->folded : seen->text, regex->required) != SIZE_MAX;
+}
+
 static bool match_regex(struct sp_eval *e, const struct sp_regex *regex, struct sp_seen *seen)
 {
     int rc;
 
+    if (regex->required.len && !holds_required(e, regex, seen))
+        return false;
     if (!e->regex[regex->id])
         e->regex[regex->id] = sp_regex_scratch_new(regex);
     if (!e->regex[regex->id] || !sp_lookup_text(e->lookup, seen)) {
@@ -454,6 +469,38 @@ static enum sp_truth eval_expr(struct sp_eval *e, const struct sp_rule *rule, co
     }
 }
 
+/* May some pattern of the item match some value of the slot? */
+static bool worth_a_look(struct sp_eval *e, const struct sp_scan *scan, struct sp_slot *slot)
+{
+    for (uint32_t i = 0; i < slot->count; i++) {
+        struct sp_seen *seen = &slot->seen[i];
+
+        if (seen->value.type == SP_V_NULL || seen->value.type == SP_V_MAP)
+            continue;
+        if (!sp_lookup_folded(e->lookup, seen)) {
+            e->failed = true;
+            return true;
+        }
+        if (sp_scan_folded(scan, seen->folded))
+            return true;
+    }
+    return false;
+}
+
+static enum sp_truth eval_scanned(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
+{
+    struct sp_seen *which = NULL;
+    struct sp_slot *slot = sp_lookup_item(e->lookup, rule, x->item);
+
+    if (!slot) {
+        e->failed = true;
+        return SP_FALSE;
+    }
+    if (slot->presence == SP_PRESENT && !worth_a_look(e, x->scan, slot))
+        return x->item->neq ? SP_TRUE : SP_FALSE;
+    return eval_item(e, rule, x->item, slot, &which);
+}
+
 /* As eval_expr over the steps of an origin. */
 static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
 {
@@ -462,7 +509,7 @@ static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, co
     if (x->kind == SP_STEP_CONSTANT)
         return x->truth;
     if (x->kind == SP_STEP_ITEM)
-        return eval_leaf(e, rule, x->item);
+        return x->scan ? eval_scanned(e, rule, x) : eval_leaf(e, rule, x->item);
     if (x->kind == SP_STEP_NOT)
         return truth_not(eval_step(e, rule, x->part));
     for (uint32_t i = 0; i < x->count && !e->failed; i++) {

@@ -43,6 +43,7 @@ int sp_eval_item(struct sp_eval *eval, const struct sp_rule *rule, const struct 
 
 /* A rule's expression for one origin (match/plan.h): what is constant there is gone or a constant, and of the parts of
  * an AND, OR or COUNT, in any order the same, those that cost little come first. */
+struct sp_scan; /* scan.h */
 struct sp_step {
     enum sp_step_kind { SP_STEP_CONSTANT, SP_STEP_ITEM, SP_STEP_NOT, SP_STEP_COUNT } kind;
     enum sp_truth truth;         /* CONSTANT */
@@ -51,6 +52,7 @@ struct sp_step {
         const struct sp_item *item;
         const struct sp_step *part; /* one behind the other */
     };
+    const struct sp_scan *scan;  /* ITEM: no pattern can match a value that this says no to; NULL: look */
 };
 int sp_eval_step(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret);
 

@@ -417,6 +417,16 @@ static int probe_field(struct sp_exec *x, const struct sp_plan_field *f)
     return f->values ? probe_values(x, f, slot) : 0;
 }
 
+/* False: no value of the event holds a keyword. The record is looked at as a whole first. */
+static bool has_keywords(const struct sp_residual *r, const struct sp_event *event)
+{
+    if (event->record->kind == SP_RECORD_JSON)
+        return sp_scan_json(&r->scan, event->record->raw);
+    if (event->record->kind == SP_RECORD_EVTX)
+        return sp_scan_nodes(&r->scan, event->tree->node + 1, event->tree->count - 1, event->record->raw);
+    return true;
+}
+
 /* A value of the event in the eyes of keywords. */
 static int probe_keyword(void *arg, struct sp_value value)
 {
@@ -453,7 +463,7 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
     for (uint32_t i = 0; i < r->fields; i++)
         if (r->field[i].keyed && &r->field[i] != r->keywords && probe_field(x, &r->field[i]) < 0)
             return SP_ERR_NOMEM;
-    if (r->keywords && sp_event_scalars(event, probe_keyword, x) < 0)
+    if (r->keywords && has_keywords(r, event) && sp_event_scalars(event, probe_keyword, x) < 0)
         return SP_ERR_NOMEM;
     if (m->count > 1)
         qsort(m->rule, m->count, sizeof *m->rule, by_number);

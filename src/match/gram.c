@@ -13,7 +13,7 @@
 
 enum {
     BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
-    RARE_PPM = 20,     /* of a gram that was not met in the logs measured */
+    SCAN_SLOTS = 256,  /* fields with fewer literals than half of it are scanned first */
     BITMAP_BITS_MIN = 1 << 9,
     BITMAP_BITS_MAX = 1 << 17
 };
@@ -71,7 +71,7 @@ static uint32_t gram_ppm(uint32_t gram)
     for (uint32_t at = gram_hash(gram) >> 19; sp_gram_shares[at].ppm; at = (at + 1) % SP_GRAM_SHARES)
         if (sp_gram_shares[at].gram == gram)
             return sp_gram_shares[at].ppm;
-    return RARE_PPM;
+    return SP_RARE_PPM;
 }
 
 uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal)
@@ -83,7 +83,7 @@ uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal)
 
     if (literal.len < 4)
         return brief[kind == SP_KEY_EQUAL ? 0 : kind == SP_KEY_ANY ? 2 : 1][literal.len];
-    for (size_t i = 0; i + 4 <= literal.len; i++) {
+    for (size_t i = 0; i + 4 <= literal.len && least > SP_RARE_PPM; i++) {
         uint32_t ppm = gram_ppm(gram_at(literal.ptr + i));
 
         least = ppm < least ? ppm : least;
@@ -153,7 +153,7 @@ static void choose_gram(struct build *b, struct draft *d)
     uint32_t best = 0, best_ppm = UINT32_MAX, best_count = UINT32_MAX;
     struct gram_count *slot;
 
-    for (uint32_t i = 0; i + 4 <= l.len; i++) {
+    for (uint32_t i = 0; i + 4 <= l.len && !(best_ppm == SP_RARE_PPM && best_count == 0); i++) {
         uint32_t gram = gram_at(l.ptr + i), ppm = gram_ppm(gram), count = taken_slot(b, gram)->count;
         bool full = count >= BUCKET_MAX, best_full = best_count >= BUCKET_MAX;
 
@@ -360,7 +360,8 @@ int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint3
     if (b.taken && b.known && b.next && b.draft) {
         make_drafts(&b);
         rc = make_tables(&b);
-        sp_scan_build_folded(wish, count, &ret->scan);
+        if (rc == 0 && ret->gram.slot && ret->gram.mask < SCAN_SLOTS)
+            rc = sp_scan_build_folded(arena, wish, count, &ret->scan);
     }
     sp_free(b.taken);
     sp_free(b.known);

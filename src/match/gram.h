@@ -87,7 +87,9 @@ struct sp_key_table {
 struct sp_scan {
     bool usable;          /* false: say perhaps to everything */
     bool typed;           /* some literal could stand in the text of a number, a GUID, a time: not only in texts */
-    uint8_t low[4][16], high[4][16];
+    uint8_t low[3][16], high[3][16];
+    const uint32_t *print; /* the prints themselves; an open hash table, 0: free */
+    uint32_t mask;
 };
 
 struct sp_index {
@@ -108,6 +110,8 @@ void sp_index_probe(const struct sp_index *index, struct sp_str value, struct sp
 
 /* How often a value holds the literal, in parts of a million, as far as measured. */
 uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal);
+
+enum { SP_RARE_PPM = 20 }; /* of a gram that was not met in the logs measured: there is none rarer */
 
 /* Shares of values that hold a gram, measured on real logs: an open hash table; ppm 0: free. */
 struct sp_gram_share {

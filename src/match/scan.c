@@ -4,11 +4,15 @@
  */
 #include "match/scan.h"
 
+#include <endian.h>
+
 #if defined __x86_64__
 #include <immintrin.h>
 #endif
 
-enum { PRINT = 4, LITERALS_MAX = 96, FOLDED_MAX = 32, BLOCK = 32 };
+#include "base/error.h"
+
+enum { PRINT = 4, LOOKED = 3, BLOCK = 32 }; /* of a print's bytes the tables look at the first LOOKED */
 
 static uint8_t lower(uint8_t c)
 {
@@ -38,7 +42,7 @@ static size_t find_print(struct sp_str l, bool safe)
     size_t best = SIZE_MAX;
     uint32_t best_ppm = UINT32_MAX;
 
-    for (size_t i = 0; i + PRINT <= l.len; i++) {
+    for (size_t i = 0; i + PRINT <= l.len && best_ppm > SP_RARE_PPM; i++) {
         uint32_t ppm = sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT));
 
         if ((!safe || (is_safe(l.ptr[i]) && is_safe(l.ptr[i + 1]) && is_safe(l.ptr[i + 2]) && is_safe(l.ptr[i + 3]))) &&
@@ -50,42 +54,86 @@ static size_t find_print(struct sp_str l, bool safe)
     return best;
 }
 
-static void add_print(struct sp_scan *s, const char *print)
+static uint32_t print_hash(uint32_t print)
+{
+    return print * UINT32_C(0x9E3779B1) >> 8;
+}
+
+/* No print is 0: a NUL stands in no literal that is printed. */
+static uint32_t print_at(const char *p)
+{
+    uint32_t print;
+
+    memcpy(&print, p, sizeof print);
+    return print;
+}
+
+static void add_print(struct sp_scan *s, uint32_t *table, const char *print)
 {
     const uint8_t *p = (const uint8_t *)print;
     /* Equal prints share a bucket, and near ones tend to. */
     uint8_t bucket = (uint8_t)(1u << (p[0] + 3u * p[1] + 5u * p[2]) % 8);
+    uint32_t value = print_at(print), at = print_hash(value) & s->mask;
 
-    for (size_t n = 0; n < PRINT; n++) {
+    for (size_t n = 0; n < LOOKED; n++) {
         s->low[n][p[n] & 15] |= bucket;
         s->high[n][p[n] >> 4] |= bucket;
     }
+    while (table[at] && table[at] != value)
+        at = (at + 1) & s->mask;
+    table[at] = value;
 }
 
-void sp_scan_build(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+static bool is_print(const struct sp_scan *s, uint32_t value)
 {
-    *ret = (struct sp_scan){ .usable = count <= LITERALS_MAX };
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t at = print_hash(value) & s->mask; s->print[at]; at = (at + 1) & s->mask)
+        if (s->print[at] == value)
+            return true;
+    return false;
+}
+
+static uint32_t *new_table(struct sp_arena *arena, uint32_t count, struct sp_scan *ret)
+{
+    uint32_t room = 8, *table;
+
+    while (room < 2 * count)
+        room *= 2;
+    table = sp_arena_zalloc(arena, room * sizeof *table);
+    *ret = (struct sp_scan){ .usable = true, .print = table, .mask = room - 1 };
+    return table;
+}
+
+int sp_scan_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+{
+    uint32_t *table = new_table(arena, count, ret);
+
+    for (uint32_t i = 0; table && i < count; i++) {
         size_t at = find_print(wish[i].literal, true);
 
         ret->typed |= is_typed(wish[i].literal);
         ret->usable &= at != SIZE_MAX;
         if (ret->usable)
-            add_print(ret, wish[i].literal.ptr + at);
+            add_print(ret, table, wish[i].literal.ptr + at);
     }
+    return table ? 0 : SP_ERR_NOMEM;
 }
 
-void sp_scan_build_folded(const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
+int sp_scan_build_folded(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret)
 {
-    *ret = (struct sp_scan){ .usable = count > 0 };
-    for (uint32_t i = 0, taken = 0; i < count && ret->usable; i++) {
-        struct sp_str l = wish[i].literal;
+    uint32_t *table = new_table(arena, count, ret);
 
-        if (wish[i].kind != SP_KEY_ANY || l.len < PRINT || (i && wish[i - 1].kind == SP_KEY_ANY && sp_str_eq(l, wish[i - 1].literal)))
+    for (uint32_t i = 0; table && i < count; i++) {
+        struct sp_str l = wish[i].literal;
+        size_t at;
+
+        if (wish[i].kind != SP_KEY_ANY || l.len < PRINT)
             continue;
-        ret->usable = ++taken <= FOLDED_MAX;
-        add_print(ret, l.ptr + find_print(l, false));
+        at = find_print(l, false);
+        ret->usable &= print_at(l.ptr + at) != 0;
+        if (ret->usable)
+            add_print(ret, table, l.ptr + at);
     }
+    return table ? 0 : SP_ERR_NOMEM;
 }
 
 static inline uint8_t buckets(const struct sp_scan *s, int n, uint8_t c)
@@ -114,7 +162,8 @@ static bool is_escape(const uint8_t *p, size_t at)
 static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     unsigned size = form == WIDE ? 2 : 1;
-    uint8_t fits[PRINT] = { 0 }; /* buckets whose print fits so far, begun one, two and three units ago */
+    uint8_t fits[LOOKED] = { 0 }; /* buckets whose print fits so far, begun one and two units ago, and whole */
+    uint32_t last = 0;            /* the last four units */
 
     for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
@@ -122,7 +171,8 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
         if (form != FOLDED && (c >= 0x80 || (form == WIDE && p[i * size + 1]) || (form == JSON && c == 'u' && is_escape(p, i))))
             return true;
         c = form == FOLDED ? c : lower(c);
-        if (fits[2] & buckets(s, 3, c))
+        last = last >> 8 | (uint32_t)c << 24;
+        if (fits[2] && is_print(s, le32toh(last)))
             return true;
         fits[2] = fits[1] & buckets(s, 2, c);
         fits[1] = fits[0] & buckets(s, 1, c);
@@ -135,7 +185,7 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
 #define AVX2 __attribute__((target("avx2")))
 
 struct tables {
-    __m256i low[PRINT], high[PRINT];
+    __m256i low[LOOKED], high[LOOKED];
 };
 
 /* The buckets that have each of 32 ASCII bytes as byte n of their print. */
@@ -179,11 +229,24 @@ AVX2 static inline bool escapes(__m256i raw, const uint8_t *p, size_t at)
     return false;
 }
 
-/* The 32 units from `at` on: prints that begin in it and end in it. */
-AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, size_t at, enum form form)
+/* Is one of the places where a bucket is left over a print? */
+AVX2 static bool has_print(const struct sp_scan *s, __m256i text, __m256i met)
 {
-    __m256i raw = load32(p + (form == WIDE ? 2 * at : at), form), text = form == FOLDED ? raw : lower32(raw);
-    __m256i met = buckets32(t, 0, text), b, c, d;
+    uint32_t none = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(met, _mm256_setzero_si256()));
+    char bytes[BLOCK + PRINT] = { 0 };
+
+    _mm256_storeu_si256((__m256i *)(void *)bytes, text);
+    for (uint32_t places = ~none; places; places &= places - 1)
+        if (is_print(s, print_at(bytes + __builtin_ctz(places))))
+            return true;
+    return false;
+}
+
+/* The 32 units from `at` on: prints that begin in it and end in it. */
+AVX2 static inline bool perhaps_block(const struct sp_scan *s, const struct tables *t, __m256i raw, const uint8_t *p, size_t at,
+                                      enum form form)
+{
+    __m256i text = form == FOLDED ? raw : lower32(raw), met = buckets32(t, 0, text), b, c;
 
     if (form != FOLDED && _mm256_movemask_epi8(raw))
         return true;
@@ -191,32 +254,84 @@ AVX2 static inline bool perhaps_block(const struct tables *t, const uint8_t *p, 
         return true;
     b = buckets32(t, 1, text);
     c = buckets32(t, 2, text);
-    d = buckets32(t, 3, text);
-    /* one, two and three bytes further on, over both halves of the register; zeros come in at the end */
+    /* one and two bytes further on, over both halves of the register; zeros come in at the end */
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(b, b, 0x81), b, 1));
     met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(c, c, 0x81), c, 2));
-    met = _mm256_and_si256(met, _mm256_alignr_epi8(_mm256_permute2x128_si256(d, d, 0x81), d, 3));
-    return !_mm256_testz_si256(met, met);
+    return !_mm256_testz_si256(met, met) && has_print(s, text, met);
 }
 
-/* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
-AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
+AVX2 static inline struct tables load_tables(const struct sp_scan *s)
 {
-    uint8_t brief[2 * BLOCK] = { 0 };
     struct tables t;
 
-    for (int n = 0; n < PRINT; n++) {
+    for (int n = 0; n < LOOKED; n++) {
         t.low[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->low[n]));
         t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
-    if (count < BLOCK) {
-        memcpy(brief, p, count * (form == WIDE ? 2 : 1));
-        return perhaps_block(&t, brief, 0, form);
-    }
+    return t;
+}
+
+/* The first `count` (below 32) units of a register; the others are NUL. */
+AVX2 static inline __m256i first32(__m256i v, size_t count)
+{
+    static const uint8_t mask[64] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                      255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+
+    return _mm256_and_si256(v, _mm256_loadu_si256((const __m256i *)(const void *)(mask + 32 - count)));
+}
+
+/* A value of fewer than 32 units. Up to `end` memory may be read. */
+AVX2 static inline __m256i load_brief(const uint8_t *p, size_t count, enum form form, const uint8_t *end)
+{
+    uint8_t copy[2 * BLOCK] = { 0 };
+
+    if (end && end - p >= 2 * BLOCK)
+        return first32(load32(p, form), count);
+    memcpy(copy, p, count * (form == WIDE ? 2 : 1));
+    return load32(copy, form);
+}
+
+/* Blocks overlap by three units, so that each print lies whole in one; the last one ends where the value ends. */
+AVX2 static inline bool perhaps_long(const struct sp_scan *s, const struct tables *t, const uint8_t *p, size_t count, enum form form)
+{
+    unsigned size = form == WIDE ? 2 : 1;
+
     for (size_t i = 0; count - i > BLOCK; i += BLOCK - PRINT + 1)
-        if (perhaps_block(&t, p, i, form))
+        if (perhaps_block(s, t, load32(p + i * size, form), p, i, form))
             return true;
-    return perhaps_block(&t, p, count - BLOCK, form);
+    return perhaps_block(s, t, load32(p + (count - BLOCK) * size, form), p, count - BLOCK, form);
+}
+
+AVX2 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
+{
+    struct tables t = load_tables(s);
+
+    if (count < BLOCK)
+        return perhaps_block(s, &t, load_brief(p, count, form, NULL), p, 0, form);
+    return perhaps_long(s, &t, p, count, form);
+}
+
+/* The texts of nodes; the loop is here so that the tables stay in registers. */
+AVX2 static bool nodes_avx2(const struct sp_scan *s, const struct sp_node *node, uint32_t count, struct sp_str raw)
+{
+    const uint8_t *begin = (const uint8_t *)raw.ptr, *end = begin + raw.len;
+    struct tables t = load_tables(s);
+
+    for (const struct sp_node *n = node, *last = node + count; n < last; n++) {
+        const uint8_t *p = n->value.ptr;
+
+        if (n->value.type == SP_V_UTF16) {
+            size_t units = n->value.len / 2;
+
+            if (units < BLOCK ? units && perhaps_block(s, &t, load_brief(p, units, WIDE, p >= begin && p < end ? end : NULL), p, 0, WIDE)
+                              : perhaps_long(s, &t, p, units, WIDE))
+                return true;
+        } else if (n->value.type == SP_V_TEXT || n->value.type == SP_V_JSON_TEXT || n->value.type == SP_V_ANSI) {
+            if (n->value.len && sp_scan_perhaps(s, n->value))
+                return true;
+        }
+    }
+    return false;
 }
 
 static bool has_avx2(void)
@@ -227,6 +342,15 @@ static bool has_avx2(void)
 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     return perhaps_units(s, p, count, form);
+}
+
+static bool nodes_avx2(const struct sp_scan *s, const struct sp_node *node, uint32_t count, struct sp_str raw)
+{
+    (void)s;
+    (void)node;
+    (void)count;
+    (void)raw;
+    return true;
 }
 
 static bool has_avx2(void)
@@ -271,6 +395,18 @@ static bool perhaps(const struct sp_scan *s, struct sp_value v, bool registers)
     if (count < PRINT || !registers) /* too short for a print, but perhaps not ASCII: a Kelvin sign is a k */
         return perhaps_units(s, v.ptr, count, form);
     return perhaps_avx2(s, v.ptr, count, form);
+}
+
+bool sp_scan_nodes(const struct sp_scan *s, const struct sp_node *node, uint32_t count, struct sp_str raw)
+{
+    return !s->usable || s->typed || !has_avx2() || nodes_avx2(s, node, count, raw);
+}
+
+bool sp_scan_json(const struct sp_scan *s, struct sp_str raw)
+{
+    if (!s->usable || s->typed || raw.len < PRINT || raw.ptr[0] == '\0' || raw.ptr[1] == '\0')
+        return true;
+    return has_avx2() ? perhaps_avx2(s, (const uint8_t *)raw.ptr, raw.len, JSON) : perhaps_units(s, (const uint8_t *)raw.ptr, raw.len, JSON);
 }
 
 bool sp_scan_folded(const struct sp_scan *s, struct sp_str text)

@@ -10,7 +10,42 @@
  */
 #include "match/text.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/unicode.h"
+
+#ifdef __SSE2__
+/* Sixteen places at once: where the first and the last byte of the literal stand. What looks like it and is not costs a
+ * comparison; when that happens too often the library's search, whose time has a bound, goes on. */
+size_t sp_text_find(struct sp_str s, struct sp_str literal)
+{
+    size_t n = literal.len, i = 0, wrong = 0, hop;
+    __m128i first, last;
+
+    if (n < 2 || s.len < n + 15)
+        return sp_str_find(s, literal);
+    first = _mm_set1_epi8(literal.ptr[0]);
+    last = _mm_set1_epi8(literal.ptr[n - 1]);
+    for (; i + n + 15 <= s.len && wrong < 32 + i / 16; i += 16) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i + n - 1));
+        unsigned both = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+
+        for (; both; both &= both - 1, wrong++)
+            if (memcmp(s.ptr + i + (unsigned)__builtin_ctz(both), literal.ptr, n) == 0)
+                return i + (unsigned)__builtin_ctz(both);
+    }
+    hop = sp_str_find(sp_str_cut(s, i, s.len - i), literal);
+    return hop == SIZE_MAX ? hop : i + hop;
+}
+#else
+size_t sp_text_find(struct sp_str s, struct sp_str literal)
+{
+    return sp_str_find(s, literal);
+}
+#endif
 
 struct piece {
     const struct sp_token *token;
@@ -118,7 +153,7 @@ static size_t piece_find(struct piece p, struct sp_str s, size_t from)
     if (before == p.count)
         return piece_find_plain(p, s, from);
     for (;;) {
-        size_t hop = sp_str_find(sp_str_cut(s, at, s.len - at), p.token[before].literal), begin, end;
+        size_t hop = sp_text_find(sp_str_cut(s, at, s.len - at), p.token[before].literal), begin, end;
         uint32_t n = before;
 
         if (hop == SIZE_MAX)
@@ -173,7 +208,7 @@ bool sp_text_where(enum sp_where where, struct sp_str text, struct sp_str litera
     case SP_WHERE_END:
         return sp_str_ends(text, literal);
     case SP_WHERE_ANY:
-        return sp_str_find(text, literal) != SIZE_MAX;
+        return sp_text_find(text, literal) != SIZE_MAX;
     case SP_WHERE_WHOLE:
     default:
         return sp_str_eq(text, literal);

@@ -12,4 +12,7 @@ bool sp_text_match(const struct sp_pattern *pattern, struct sp_str text);
 /* `text` against a plain literal, for fieldref. */
 bool sp_text_where(enum sp_where where, struct sp_str text, struct sp_str literal);
 
+/* As sp_str_find, faster on the short literals and long texts that rules have. */
+size_t sp_text_find(struct sp_str text, struct sp_str literal);
+
 #endif

@@ -18,13 +18,13 @@ enum {
     STENCIL_TEXT_MAX = 1 << 20,  /* of all templates of a chunk */
     STENCIL_OPS_MAX = 1 << 16,
     STENCIL_FILL_MAX = 1 << 14,  /* nodes and elements of arrays of a record: well below what evtx_json.c spends */
-    STENCIL_BODIES_MAX = 8,      /* bodies in bodies */
+    STENCIL_BODIES_MAX = 6,      /* bodies in bodies; with their elements fewer than evtx_json.c goes down */
     STENCIL_COPY = 32,           /* short texts are copied by that many bytes */
     STENCIL_SLACK = 256          /* closer to the limit of a record's text than this, evtx_json.c counts itself */
 };
 
-/* VALUE has the text before it with it. ATTRIBUTE follows ELEMENT, a LEAF ends both: what they write depends on whether an attribute was there. DATA is
- * followed by an ITEM for each unnamed <Data>. */
+/* VALUE has the text before it with it. ATTRIBUTE follows ELEMENT, a LEAF ends both: what they write depends on whether
+ * an attribute was there. DATA is followed by an ITEM for each unnamed <Data>. */
 enum op_kind {
     OP_TEXT, OP_VALUE, OP_ELEMENT, OP_ATTRIBUTE, OP_ATTRIBUTE_TEXT, OP_LEAF_NONE, OP_LEAF_TEXT, OP_LEAF_VALUE, OP_BODY,
     OP_DATA, OP_ITEM_VALUE, OP_ITEM_TEXT
@@ -187,7 +187,8 @@ static int cut_attributes(struct cut *c, uint32_t element, bool *certain)
         name->stamp = stamp;
         put_key(c, node->name);
         if (pieces == 1 && node[1].kind == EVTX_SUB) {
-            rc = add_op(c, (struct evtx_op){ OP_ATTRIBUTE, node[1].optional, node[1].sub, (uint32_t)from, (uint32_t)(c->e->stencil.len - from) });
+            rc = add_op(c, (struct evtx_op){ .kind = OP_ATTRIBUTE, .optional = node[1].optional, .sub = node[1].sub, .at = (uint32_t)from,
+                                             .len = (uint32_t)(c->e->stencil.len - from) });
             *certain |= !node[1].optional;
             continue;
         }

@@ -56,6 +56,12 @@ def event(record, image, command):
         "EventData": {"Image": image, "CommandLine": command, "User": "ACME\\m.weiss"}}}
 
 
+def flat_event(record, image):
+    """As NXLog writes it: the second of a layout is made by a plan."""
+    return {"EventTime": f"2026-03-02 10:00:0{record}", "Hostname": "pc1", "Keywords": -9223372036854775808, "EventID": 1, "RecordNumber": record,
+            "SourceName": "Microsoft-Windows-Sysmon", "Channel": "Microsoft-Windows-Sysmon/Operational", "Image": image, "User": "ACME\\m.weiss"}
+
+
 def rule(name, number, detection, logsource="{category: process_creation, product: windows}"):
     return (f"title: {name}\nid: 5a0c0000-0000-4000-8000-{number:012x}\nstatus: test\nlevel: high\n"
             f"logsource: {logsource}\ndetection:\n{detection}")
@@ -81,6 +87,7 @@ def make_fixture(folder, sample):
         f.write(json.dumps(event(1, "C:\\Windows\\System32\\whoami.exe", "whoami /all")) + "\n")
         f.write(json.dumps(event(2, "C:\\Windows\\System32\\net.exe", "net  user \"d\u00e9j\u00e0\" /domain")) + "\n{broken\n")
         f.write(json.dumps(event(3, "C:\\a.exe", "a -enc aHR0cDovL2V4YW1wbGU=")) + "\n")
+        f.writelines(json.dumps(flat_event(n, "C:\\Windows\\System32\\whoami.exe")) + "\n" for n in (4, 5))
     with open(os.path.join(folder, "many.ndjson"), "w", encoding="utf-8") as f:  # sightings for several runs of the sorter
         f.writelines(json.dumps(event(n, "C:\\Windows\\System32\\whoami.exe", f"whoami {n}")) + "\n" for n in range(1, 10))
     with open(os.path.join(folder, "large.ndjson"), "w", encoding="utf-8") as f:  # read in parts; a record goes on behind a cut
