@@ -315,6 +315,7 @@ bool engines_judge(struct chance chance, const struct round_size *size, struct t
     engines_close(&e);
     sp_tree_done(&tree);
     sp_buf_done(&names);
+    free(made.bytes);
     round_end(&r);
     return same;
 }
