@@ -419,21 +419,6 @@ static struct guess of_expr(struct cover *c, const struct sp_expr *x)
 
 /* ---------------------------------------------------------------- fields */
 
-uint32_t sp_raw_hash(struct sp_str name)
-{
-    uint64_t head = 0, tail = 0;
-
-    if (name.len >= 8) {
-        memcpy(&head, name.ptr, 8);
-        memcpy(&tail, name.ptr + name.len - 8, 8);
-    } else if (name.len) {
-        memcpy(&head, name.ptr, name.len);
-    }
-    head = (head ^ name.len) * UINT64_C(0x9E3779B97F4A7C15) + tail;
-    head *= UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(head >> 32);
-}
-
 static bool grow(struct cover *c, void *array, uint32_t count, uint32_t *room, size_t size)
 {
     void **at = array;
@@ -779,11 +764,12 @@ static int settle_names(struct cover *c)
     if (!table)
         return SP_ERR_NOMEM;
     for (uint32_t i = 0; i < c->raws; i++) {
-        uint32_t h = sp_raw_hash(c->raw[i]), at = h & (room - 1);
+        struct sp_name_ends ends = sp_name_ends(c->raw[i]);
+        uint32_t at = sp_name_hash(ends, c->raw[i].len) & (room - 1);
 
         while (table[at].number)
             at = (at + 1) & (room - 1);
-        table[at] = (struct sp_raw_name){ c->raw[i], h, i + 1 };
+        table[at] = (struct sp_raw_name){ c->raw[i], ends, i + 1 };
     }
     r->raw = table;
     r->raw_mask = room - 1;

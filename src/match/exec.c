@@ -281,12 +281,14 @@ static int read_names(struct sp_exec *x, const struct sp_residual *r, const stru
         x->epoch = 1;
     }
     for (uint32_t at = node[event->fields].child; at; at = node[at].next) {
-        uint32_t h = sp_raw_hash(node[at].name);
+        struct sp_str name = node[at].name;
+        struct sp_name_ends ends = sp_name_ends(name);
 
-        for (uint32_t i = h & r->raw_mask; r->raw[i].number; i = (i + 1) & r->raw_mask) {
+        for (uint32_t i = sp_name_hash(ends, name.len) & r->raw_mask; r->raw[i].number; i = (i + 1) & r->raw_mask) {
             struct raw_seen *seen = &x->raw[r->raw[i].number - 1];
 
-            if (r->raw[i].hash != h || !sp_str_eq(r->raw[i].name, node[at].name))
+            if (r->raw[i].ends.head != ends.head || r->raw[i].ends.tail != ends.tail || r->raw[i].name.len != name.len ||
+                (name.len > 16 && memcmp(r->raw[i].name.ptr, name.ptr, name.len) != 0))
                 continue;
             if (seen->epoch == x->epoch)
                 seen->more = true;

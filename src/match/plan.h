@@ -64,9 +64,39 @@ struct sp_plan_rule {
     enum sp_truth fallback;  /* FALSE or UNKNOWN: what it is when unmarked */
 };
 
+/* The first and the last eight bytes of a name: all of one that has at most sixteen. */
+struct sp_name_ends {
+    uint64_t head, tail;
+};
+
+static inline struct sp_name_ends sp_name_ends(struct sp_str name)
+{
+    struct sp_name_ends e = { 0, 0 };
+    uint32_t a, b;
+
+    if (name.len >= 8) {
+        memcpy(&e.head, name.ptr, 8);
+        memcpy(&e.tail, name.ptr + name.len - 8, 8);
+    } else if (name.len >= 4) {
+        memcpy(&a, name.ptr, 4);
+        memcpy(&b, name.ptr + name.len - 4, 4);
+        e = (struct sp_name_ends){ a, b };
+    } else {
+        for (size_t i = 0; i < name.len; i++)
+            e.head = e.head << 8 | (unsigned char)name.ptr[i];
+    }
+    return e;
+}
+
+/* Equal names, equal hashes. */
+static inline uint32_t sp_name_hash(struct sp_name_ends e, size_t len)
+{
+    return (uint32_t)(((e.head ^ len) * UINT64_C(0x9E3779B97F4A7C15) + e.tail) * UINT64_C(0xD6E8FEB86659FD93) >> 32);
+}
+
 struct sp_raw_name {
     struct sp_str name;
-    uint32_t hash;
+    struct sp_name_ends ends;
     uint32_t number; /* + 1; 0: free slot */
 };
 
@@ -115,9 +145,6 @@ bool sp_origin_same(const struct sp_origin *a, const struct sp_origin *b);
  * of the class alone. NULL: memory ran out. Safe from any thread; it lives as long as the plan. */
 const struct sp_origin *sp_plan_origin(struct sp_plan *plan, struct sp_eval *eval, const struct sp_event *event,
                                        const struct sp_origin *key);
-
-/* Cheap hash of a name; equal names, equal hashes. */
-uint32_t sp_raw_hash(struct sp_str name);
 
 /* Costs of keys beside their share of values, in ppm. */
 enum { SP_COST_KEY = 40, SP_COST_MISSING = 200000, SP_COST_PRESENT = 1000000, SP_COST_ALWAYS = 4000000 };

@@ -19,17 +19,19 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
-/* Bytes that stand for themselves in every encoding that a value may have. */
+/* Bytes that stand for themselves in every encoding that a value may have; a slash is looked out for. */
 static bool is_safe(char c)
 {
-    return c > ' ' && c < 0x7F && c != '\\' && c != '"' && c != '/';
+    return c > ' ' && c < 0x7F && c != '\\' && c != '"';
 }
 
-/* Can it stand in the text of a value that is no text? 0x1f, -12, {..}, S-1-5, 2026-01-02T.., NaN, true. */
+/* Can it stand in the text of a value that is no text? 0x1f, -12, {..}, s-1-5, 2026-01-02t..z, nan, infinity. */
 static bool is_typed(struct sp_str literal)
 {
-    static const char *const set = "0123456789abcdefx{}-:.+tzsinyru";
+    static const char *const set = "0123456789abcdefx{}-:.+tzs";
 
+    if (sp_str_find(SP_STR("-infinity nan"), literal) != SIZE_MAX)
+        return true;
     for (size_t i = 0; i < literal.len; i++)
         if (!literal.ptr[i] || !strchr(set, literal.ptr[i]))
             return false;
@@ -149,7 +151,7 @@ enum form {
     WIDE    /* UTF-16 */
 };
 
-/* Is the u at `at` the one of a \\u? The backslash may be escaped itself. */
+/* Is the u, or the slash, at `at` the one of an escape? The backslash may be escaped itself. */
 static bool is_escape(const uint8_t *p, size_t at)
 {
     size_t n = 0;
@@ -168,7 +170,7 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
     for (size_t i = 0; i < count; i++) {
         uint8_t c = p[i * size];
 
-        if (form != FOLDED && (c >= 0x80 || (form == WIDE && p[i * size + 1]) || (form == JSON && c == 'u' && is_escape(p, i))))
+        if (form != FOLDED && (c >= 0x80 || (form == WIDE && p[i * size + 1]) || (form == JSON && (c == 'u' || c == '/') && is_escape(p, i))))
             return true;
         c = form == FOLDED ? c : lower(c);
         last = last >> 8 | (uint32_t)c << 24;
@@ -221,7 +223,8 @@ AVX2 static inline __m256i load32(const uint8_t *p, enum form form)
 AVX2 static inline bool escapes(__m256i raw, const uint8_t *p, size_t at)
 {
     uint32_t slash = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('\\')));
-    uint32_t u = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u'))) & slash << 1;
+    __m256i second = _mm256_or_si256(_mm256_cmpeq_epi8(raw, _mm256_set1_epi8('u')), _mm256_cmpeq_epi8(raw, _mm256_set1_epi8('/')));
+    uint32_t u = (uint32_t)_mm256_movemask_epi8(second) & slash << 1;
 
     for (; u; u &= u - 1)
         if (is_escape(p, at + (size_t)__builtin_ctz(u)))

@@ -271,22 +271,38 @@ struct merge {
     uint64_t twice;
 };
 
+/* Ready for the merge: all in memory, sorted, or all in runs, so that their buffers take the place of the memory. */
+static int settle(struct sp_sorter *s, struct sp_error *err)
+{
+    int rc;
+
+    if (!s->run_count) {
+        if (s->count)
+            qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
+        return 0;
+    }
+    rc = s->count ? spill(s, err) : 0;
+    sp_arena_done(&s->arena);
+    sp_arena_init(&s->arena, SIZE_MAX);
+    return rc;
+}
+
 static int merge_begin(struct merge *m, struct sp_error *err)
 {
     struct sp_sorter *s = m->sorter;
-    size_t buffer = s->run_count ? (size_t)(s->memory_bytes / 2) / s->run_count : 0;
+    size_t buffer;
     off_t at = 0;
+    int rc = settle(s, err);
 
+    if (rc < 0)
+        return rc;
+    buffer = s->run_count ? (size_t)(s->memory_bytes / 2) / s->run_count : 0;
     if (buffer < 65536)
         buffer = 65536;
-    if (s->count)
-        qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
     m->run = sp_zalloc((s->run_count + 1) * sizeof *m->run);
     if (!m->run)
         return sp_error_nomem(err);
     for (size_t i = 0; i < s->run_count; i++) {
-        int rc;
-
         m->run[i] = (struct run){ .at = at, .end = s->run_end[i], .buffer = sp_malloc(buffer), .room = buffer };
         if (!m->run[i].buffer)
             return sp_error_nomem(err);

@@ -4,8 +4,8 @@
  *
  *      add ──▶ memory, up to sort_bytes ──▶ sorted run ──▶ unlinked file in $TMPDIR
  *                                             run ─┐
- *                                             run ─┼─▶ merge ──▶ each
- *                                         memory ──┘
+ *                                             run ─┼─▶ merge ──▶ each      (memory is the last run)
+ *                                             run ─┘
  *
  * The order does not depend on the order of adding, so threads may add as they come (one at a time). Equal ids are
  * one sighting (a record that two overlapping logs hold): the first in the order is given out, the rest counted.

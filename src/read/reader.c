@@ -11,7 +11,7 @@
 #include "read/lines.h"
 
 enum {
-    EVTX_UNIT = 16 * SP_EVTX_CHUNK, /* read at once */
+    EVTX_READ = 4 * SP_EVTX_CHUNK,  /* read at once: it is still in the cache when it is decoded */
 };
 
 struct sp_reader {
@@ -23,7 +23,7 @@ struct sp_reader {
     struct sp_evtx *evtx;
     struct sp_jsonl *jsonl;
     struct sp_lines *lines;
-    char *unit;          /* EVTX_UNIT bytes of the file */
+    char *unit;          /* EVTX_READ bytes of the file */
     size_t unit_len, unit_at;
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
@@ -42,7 +42,7 @@ struct sp_reader *sp_reader_new(const struct sp_reader_options *options)
     r->evtx = sp_evtx_new(options->limits);
     r->jsonl = sp_jsonl_new(options->limits);
     r->lines = sp_lines_new(options->limits);
-    r->unit = sp_malloc(EVTX_UNIT);
+    r->unit = sp_malloc(EVTX_READ);
     if (!r->evtx || !r->jsonl || !r->lines || !r->unit) {
         sp_reader_free(r);
         return NULL;
@@ -252,7 +252,7 @@ static int next_unit(struct sp_reader *r)
 
     r->unit_offset += r->unit_len;
     r->unit_len = r->unit_at = 0;
-    n = read_full(r, r->unit, EVTX_UNIT, &err);
+    n = read_full(r, r->unit, EVTX_READ, &err);
     if (n < 0) {
         told(r, r->input.position, true, err.what);
         return 0;
