@@ -39,7 +39,7 @@ const struct theme engines_themes[] = {
       { "TargetFilename", "TargetFilename>FileName", "ProcessId>Execution_ProcessID", "FileName", "Image" } },
     { "Odd/Log", "Odd-Provider", "5", "windows", "odd_things", "odd", /* the classes of engines_judge.c's own map */
       { "A>B", "J>A", "F>A", "F>B", "D>A", "R>A", "A", "B", "!Z", "EventID>Other", "Channel", "Provider_Name>Provider_Name", "J>B" } },
-    { "Vendor/Channel", "Vendor-Provider", "77", "windows", NULL, NULL, { "a", "a.b", "x y", "Data", "Image" } },
+    { "Vendor/Channel", "Vendor-Provider", "77", "windows", NULL, NULL, { "a", "a.b", "aaaaaaaa middle bbbbbbbb", "aaaaaaaa muddle bbbbbbbb", "x y", "ab", "ba", "abcd", "abdc", "abc", "abcde", "abxcde", "Data" } },
     { NULL, NULL, NULL, "acme", "thing", NULL, { "a", "a.b", "a.b[0].c", "a[1]", "x", "long.dotted.name", "\u0438\u043c\u044f", "EventID", "Channel" } },
     { NULL, NULL, NULL, "aws", NULL, "cloudtrail",
       { "eventName", "userIdentity.arn", "requestParameters.userName", "sourceIPAddress", "errorCode", "resources" } },
