@@ -97,6 +97,7 @@ struct round {
     struct sp_arena arena;
     struct chance chance;
     const struct theme *theme;
+    bool wordy;                /* literals are words of four letters and more: few of them are scanned for in registers */
     struct sp_str literal[ENGINES_POOL];
     struct sp_buf rules;       /* the documents */
     struct made_rule *rule;
@@ -110,12 +111,14 @@ void round_begin(struct round *r, struct chance chance, bool windows); /* window
 void round_end(struct round *r);
 void round_add_rule(struct round *r);
 
-/* A record for sp_event_make, its memory the round's; `tree` is cleared and filled. `text` shows it. False: the JSON made was none. */
+/* A record for sp_event_make; `tree` is cleared and filled. All its values lie in `bytes`, which is as long as they are, so
+ * that a sanitizer sees who reads beyond; the next call frees it. False: the JSON made was none. */
 struct made_record {
     struct sp_record record;
     struct sp_tree *tree;
     struct sp_buf *names;
-    struct sp_str text;
+    struct sp_str text; /* shows it */
+    char *bytes;
 };
 bool round_event(struct round *r, uint32_t flood, struct made_record *ret);
 

@@ -365,6 +365,35 @@ static void make_tree(struct round *r, struct sp_tree *tree, const struct made *
 
 /* ---------------------------------------------------------------- one of them */
 
+static void take_bytes(struct made_record *m, size_t len)
+{
+    free(m->bytes);
+    m->bytes = malloc(len ? len : 1);
+    if (!m->bytes)
+        abort();
+    m->record.raw = (struct sp_str){ m->bytes, len };
+}
+
+/* The values of a tree move into one record, one behind the other. */
+static void gather(struct made_record *m)
+{
+    size_t len = 0;
+
+    for (uint32_t i = 1; i < m->tree->count; i++)
+        len += m->tree->node[i].value.len;
+    take_bytes(m, len);
+    len = 0;
+    for (uint32_t i = 1; i < m->tree->count; i++) {
+        struct sp_value *v = &m->tree->node[i].value;
+
+        if (!v->len)
+            continue;
+        memcpy(m->bytes + len, v->ptr, v->len);
+        v->ptr = m->bytes + len;
+        len += v->len;
+    }
+}
+
 bool round_event(struct round *r, uint32_t flood, struct made_record *ret)
 {
     struct sp_limits limits = sp_limits_default();
@@ -381,11 +410,14 @@ bool round_event(struct round *r, uint32_t flood, struct made_record *ret)
     if (m.channel.text.ptr && one_in(&r->chance, 6)) {
         ret->record.kind = SP_RECORD_EVTX;
         make_tree(r, ret->tree, &m);
+        gather(ret);
         sp_tree_json(&out, ret->tree, 0, &scratch);
         ret->text = keep(r, sp_buf_view(&out));
     } else {
         put_event(r, &out, &m);
-        ret->text = keep(r, sp_buf_view(&out));
+        take_bytes(ret, out.len);
+        memcpy(ret->bytes, out.ptr, out.len);
+        ret->text = ret->record.raw;
         good = sp_json_parse(ret->text, &at, &limits, &(struct sp_json_room){ ret->tree, ret->names, &duplicates }, NULL) == 1 && at == ret->text.len;
     }
     sp_buf_done(&out);

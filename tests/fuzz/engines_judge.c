@@ -249,6 +249,17 @@ static void count_refused(const struct engines *e, struct tally *t, bool say)
     }
 }
 
+/* A hunt judges the first events of new origins plainly. */
+static void first_plainly(struct round *r, struct engines *e)
+{
+    if (!one_in(&r->chance, 6))
+        return;
+    sp_plan_first_plainly(e->plan, below(&r->chance, 60));
+    sp_exec_free(e->fast);
+    e->fast = sp_exec_new(e->set, e->events, e->plan);
+    must(e->fast, "no engine");
+}
+
 static bool judge_events(struct round *r, const struct engines *e, const struct round_size *size, struct made_record *made, struct tally *t)
 {
     bool each = !one_in(&r->chance, 4); /* else counts of UNKNOWN add up to the end */
@@ -298,11 +309,13 @@ bool engines_judge(struct chance chance, const struct round_size *size, struct t
     must(!r.rules.failed, "no memory");
     (void)engines_open(&e, r.theme, sp_buf_view(&r.rules));
     count_refused(&e, t, size->say_refused);
+    first_plainly(&r, &e);
     same = judge_events(&r, &e, size, &made, t);
     t->rounds++;
     engines_close(&e);
     sp_tree_done(&tree);
     sp_buf_done(&names);
+    free(made.bytes);
     round_end(&r);
     return same;
 }

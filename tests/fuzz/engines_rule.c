@@ -39,7 +39,7 @@ const struct theme engines_themes[] = {
       { "TargetFilename", "TargetFilename>FileName", "ProcessId>Execution_ProcessID", "FileName", "Image" } },
     { "Odd/Log", "Odd-Provider", "5", "windows", "odd_things", "odd", /* the classes of engines_judge.c's own map */
       { "A>B", "J>A", "F>A", "F>B", "D>A", "R>A", "A", "B", "!Z", "EventID>Other", "Channel", "Provider_Name>Provider_Name", "J>B" } },
-    { "Vendor/Channel", "Vendor-Provider", "77", "windows", NULL, NULL, { "a", "a.b", "x y", "Data", "Image" } },
+    { "Vendor/Channel", "Vendor-Provider", "77", "windows", NULL, NULL, { "a", "a.b", "aaaaaaaa middle bbbbbbbb", "aaaaaaaa muddle bbbbbbbb", "x y", "ab", "ba", "abcd", "abdc", "abc", "abcde", "abxcde", "Data" } },
     { NULL, NULL, NULL, "acme", "thing", NULL, { "a", "a.b", "a.b[0].c", "a[1]", "x", "long.dotted.name", "\u0438\u043c\u044f", "EventID", "Channel" } },
     { NULL, NULL, NULL, "aws", NULL, "cloudtrail",
       { "eventName", "userIdentity.arn", "requestParameters.userName", "sourceIPAddress", "errorCode", "resources" } },
@@ -55,10 +55,11 @@ void round_begin(struct round *r, struct chance chance, bool windows)
     while (windows && !r->theme->channel);
     if (one_in(&r->chance, 6)) /* most fields that cannot be */
         r->theme = &engines_themes[1];
+    r->wordy = one_in(&r->chance, 3);
     for (int i = 0; i < ENGINES_POOL; i++)
         r->literal[i] = literal_fresh(r);
     for (int i = 8; i < ENGINES_POOL; i++)
-        if (!one_in(&r->chance, 3))
+        if (!one_in(&r->chance, 3) && !r->wordy)
             r->literal[i] = mutated(r, r->literal[below(&r->chance, (uint32_t)i)]);
     for (int i = 0; i < ENGINES_POOL; i++)
         if (r->literal[i].len > 200) /* long ones are for events */
@@ -301,7 +302,7 @@ static void put_values(struct round *r, const struct wanted *w, struct sp_str ru
     for (uint32_t i = 0; i < count; i++) {
         struct sp_str literal = header ? header_literal(r, rule) : literal_of(r);
 
-        if (one_in(&r->chance, 50))
+        if (!r->wordy && one_in(&r->chance, 50))
             literal = SP_STR_NONE;
         sp_buf_text(out, i ? ", " : "");
         hit.example[i] = w->ask == ASK_REF ? make_reference(r, w, out) : make_value(r, w, literal, out);
@@ -374,7 +375,7 @@ static void put_keywords(struct round *r, struct sp_buf *out)
     for (uint32_t i = 0; i < n; i++) {
         sp_buf_text(out, i ? ", " : "");
         if (one_in(&r->chance, 5))
-            sp_buf_text(out, one_in(&r->chance, 2) ? "4688" : "3");
+            sp_buf_text(out, r->wordy || one_in(&r->chance, 2) ? "4688" : "3");
         else
             add_hit_one(r, event_name(theme_field(r)), make_value(r, &w, literal_of(r), out));
     }

@@ -13,7 +13,10 @@ static bool judge_rounds(uint64_t seed, uint64_t count, bool say, struct tally *
 {
     for (uint64_t round = 0; t->pairs < count; round++) {
         struct chance chance = { .state = seed * UINT64_C(0x9E3779B97F4A7C15) + round * UINT64_C(0xD6E8FEB86659FD93) };
-        struct round_size size = { .rules = 50 + below(&chance, 151), .events = 150, .say_refused = say };
+        struct round_size size = { .rules = one_in(&chance, 3) ? 1 + below(&chance, 16) : 50 + below(&chance, 151), .events = 150, .say_refused = say };
+
+        if (size.rules <= 16) /* few rules, few literals: they are looked for in other ways */
+            size.events = 400;
 
         if (round == 0 && count >= 100000) /* more origins than a plan keeps */
             size = (struct round_size){ .rules = 12, .events = 6500, .flood = true, .say_refused = say };

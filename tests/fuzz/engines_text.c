@@ -70,6 +70,12 @@ struct sp_str literal_fresh(struct round *r)
     static const uint32_t lengths[] = { 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 8, 9, 9, 12, 16, 17, 40 };
     uint32_t n;
 
+    if (r->wordy) {
+        sp_buf_clear(&r->out);
+        for (n = 4 + below(&r->chance, one_in(&r->chance, 3) ? 30 : 5); n; n--)
+            sp_buf_char(&r->out, "abkKsS1.x-;="[below(&r->chance, 12)]);
+        return keep_out(r);
+    }
     if (one_in(&r->chance, 3))
         return sp_str_c(words[below(&r->chance, sizeof words / sizeof *words)]);
     sp_buf_clear(&r->out);
@@ -151,11 +157,26 @@ struct sp_str literal_of(struct round *r)
     struct sp_str s = r->literal[below(&r->chance, ENGINES_POOL)];
 
     switch (below(&r->chance, 10)) {
-    case 0: return part_of(r, s);
-    case 1: return flipped(r, s);
+    case 0: return r->wordy ? s : part_of(r, s);
+    case 1: return r->wordy ? s : flipped(r, s);
     case 2: return one_changed(r, s);
     default: return s;
     }
+}
+
+/* So far behind other text that it lies anywhere in a register, or across two. */
+static struct sp_str moved(struct round *r, struct sp_str s)
+{
+    uint32_t before = below(&r->chance, 100), behind = below(&r->chance, 70);
+    const char *fill = one_in(&r->chance, 3) ? "\u00e9" : one_in(&r->chance, 4) ? "\\" : "z";
+
+    sp_buf_clear(&r->out);
+    for (uint32_t i = 0; i < before; i++)
+        sp_buf_text(&r->out, fill);
+    sp_buf_str(&r->out, s);
+    for (uint32_t i = 0; i < behind; i++)
+        sp_buf_text(&r->out, fill);
+    return keep_out(r);
 }
 
 /* The same text again and again up to many kilobytes, and once at its end what may match. */
@@ -173,7 +194,7 @@ static struct sp_str very_long(struct round *r, struct sp_str s)
 
 struct sp_str mutated(struct round *r, struct sp_str s)
 {
-    switch (below(&r->chance, 18)) {
+    switch (below(&r->chance, 20)) {
     case 0: return part_of(r, s);
     case 1: return flipped(r, s);
     case 2: return one_changed(r, s);
@@ -185,6 +206,8 @@ struct sp_str mutated(struct round *r, struct sp_str s)
     case 8: return one_in(&r->chance, 6) ? SP_STR_NONE : s;
     case 9: return one_in(&r->chance, 24) ? very_long(r, s) : s;
     case 10: return joined_text(r, part_of(r, s), s);
+    case 11:
+    case 12: return moved(r, s);
     default: return s;
     }
 }

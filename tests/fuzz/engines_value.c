@@ -38,7 +38,7 @@ static void put_run(struct round *r, struct sp_buf *text)
 static void put_wild(struct round *r, const struct wanted *w, struct sp_str literal, struct both *b)
 {
     static const char *const dashes[] = { "-", "/", "\u2013", "\u2014", "\u2015" };
-    bool wild = !w->wide && !w->base && one_in(&r->chance, 4);
+    bool wild = !w->wide && !w->base && one_in(&r->chance, r->wordy ? 24 : 4);
     size_t at = 0, from;
 
     if (wild && one_in(&r->chance, 3)) {
