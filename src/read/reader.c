@@ -11,7 +11,7 @@
 #include "read/lines.h"
 
 enum {
-    EVTX_READ = 4 * SP_EVTX_CHUNK,  /* read at once: it is still in the cache when it is decoded */
+    EVTX_READ = SP_EVTX_CHUNK,  /* read at once: it is still in the cache when it is decoded */
 };
 
 struct sp_reader {
