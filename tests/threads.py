@@ -210,6 +210,23 @@ def copies_are_dropped(hunter, what):
         print(f"{what}: nothing was carved")
 
 
+def profile_counts(hunter, what):
+    """--profile-rules: the same output, a hit for each sighting, and looks that do not depend on the number of threads."""
+    def profiled(jobs):
+        _, out, summary, _ = hunter.run(what, "--format", "json", "-j", jobs, "--profile-rules", carve=False)
+        looks = {p["rule"]: (p["looked"], p["hits"]) for p in summary.get("profile", [])}
+        sighted = collections.Counter(json.loads(line)["rule"]["id"] for line in out.splitlines())
+        if {rule: hits for rule, (_, hits) in looks.items() if hits} != sighted or not sighted or summary["repeated"]:
+            hunter.bad += 1
+            print(f"{what} -j {jobs}: hits of the profile are not the sightings: {looks}, {sighted}")
+        return None, out, looks
+
+    plain = hunter.run(what, "--format", "json", "-j", "1", carve=False)
+    runs = [(f"-j {jobs} --profile-rules", profiled(jobs)) for jobs in JOBS]
+    hunter.differ(what, ("no profile", (None, plain[1])), *((name, run[:2]) for name, run in runs))
+    hunter.differ(what, *runs)
+
+
 def through_pipe(hunter, name, *options):
     """A pipe is read in one go; but for its name the outcome is that of the file."""
     def plain(result):
@@ -239,6 +256,8 @@ def main():
             hunter.differ(f"{what} {' '.join(options)}", *((f"-j {jobs}", hunter.run(what, *options, "-j", jobs)) for jobs in JOBS))
         for name in ("a.evtx", "torn.ndjson"):
             ids_are_right(hunter, os.path.join("large", name))
+        profile_counts(hunter, os.path.join("large", "torn.ndjson"))
+        profile_counts(hunter, os.path.join("large", "pretty.ndjson"))
         copies_are_dropped(hunter, os.path.join("large", "a.evtx"))
         for name in sorted(os.listdir(os.path.join(folder, "large"))):
             through_pipe(hunter, os.path.join("large", name))

@@ -30,13 +30,13 @@ static const struct option options[] = {
     { "--engine", "NAME", "plain: the interpreter", false },
     { "--fail-on", "LEVEL", "exit 1 when something of this level or above was sighted", false },
     { "--summary", "FILE", "write the account of the hunt there, as JSON", false },
+    { "--profile-rules", NULL, "say what each rule has cost: on stderr, and in the summary", false },
     { "-j", "N", "threads (default: one a processor)", false },
     { "--indicators", "PATH", NULL, true },
     { "--warninglists", "PATH", NULL, true },
     { "--orgs", "FILE", NULL, true },
     { "--blind", "KEYFILE", NULL, true },
     { "--sketch", "FILE", NULL, true },
-    { "--profile-rules", NULL, NULL, true },
     { "--include-expired", NULL, NULL, true },
     { "--archive-password", "WORD", NULL, true },
     { "--no-hash-sources", NULL, NULL, true },
@@ -137,7 +137,60 @@ static void say_top(const struct sp_hunt_result *r)
             (unsigned long long)r->top[0].offset);
 }
 
-static void say(const struct sp_hunt_result *r)
+enum { PROFILE_LINES = 30, PROFILE_COLUMNS = 48, TITLE_MIN = 20, TITLE_USUAL = 60, TITLE_MAX = 400 };
+
+static void say_cost(const struct sp_hunt_cost *c, uint64_t total, const char *name, size_t room)
+{
+    char title[TITLE_MAX + 4];
+
+    if (sp_safe_text(title, sizeof title, name) > room) {
+        size_t len = sp_safe_text(title, room - 2, name);
+
+        (void)snprintf(title + len, sizeof title - len, "...");
+    }
+    fprintf(stderr, "%9.1f  %5.1f  ", (double)c->ns / 1e6, total ? 100.0 * (double)c->ns / (double)total : 0);
+    if (c->looked)
+        fprintf(stderr, "%10llu  %8llu  %7.2f  %s\n", (unsigned long long)c->looked, (unsigned long long)c->hits,
+                (double)c->ns / 1e3 / (double)c->looked, title);
+    else
+        fprintf(stderr, "%10s  %8s  %7s  %s\n", "", "", "", title);
+}
+
+/* --profile-rules: the costliest rules, the rest of them, and what is no rule's. `width` of the terminal; 0: not known. */
+static void say_profile(const struct sp_hunt_result *r, unsigned width)
+{
+    size_t room = !width ? TITLE_USUAL : width < PROFILE_COLUMNS + TITLE_MIN ? TITLE_MIN : width - PROFILE_COLUMNS;
+    struct sp_hunt_cost rest = { 0 };
+    uint64_t total = r->profile_rest_ns;
+    char count[32], more[64];
+
+    if (!r->profile)
+        return;
+    room = room > TITLE_MAX ? TITLE_MAX : room;
+    for (size_t i = 0; i < r->profile_count; i++)
+        total += r->profile[i].ns;
+    fprintf(stderr, "\n  time ms      %%      looked      true  us/look  rule\n");
+    for (size_t i = 0; i < r->profile_count; i++) {
+        const struct sp_hunt_cost *c = &r->profile[i];
+
+        if (i < PROFILE_LINES) {
+            say_cost(c, total, *c->title ? c->title : c->file, room);
+            continue;
+        }
+        rest.ns += c->ns;
+        rest.looked += c->looked;
+        rest.hits += c->hits;
+    }
+    if (rest.looked) {
+        (void)snprintf(more, sizeof more, "(%s more)", with_commas(count, r->profile_count - PROFILE_LINES));
+        say_cost(&rest, total, more, room);
+    }
+    say_cost(&(struct sp_hunt_cost){ .ns = r->profile_rest_ns }, total, "(reading, index, writing)", TITLE_MAX);
+    fprintf(stderr, "%s of %llu rule%s had to be looked at; `spoor rules stat` says why\n", with_commas(count, r->profile_count),
+            (unsigned long long)r->rules, plural(r->rules));
+}
+
+static void say(const struct sp_hunt_result *r, unsigned width)
 {
     say_read(r);
     say_not_read(r);
@@ -149,6 +202,7 @@ static void say(const struct sp_hunt_result *r)
     }
     say_sightings(r);
     say_top(r);
+    say_profile(r, width);
 }
 
 static int verdict(const struct sp_hunt_result *r)
@@ -176,7 +230,7 @@ static int hunt(struct cli *cli, struct surroundings *s, struct sp_hunt_options 
     }
     code = verdict(result);
     if (!s->quiet)
-        say(result);
+        say(result, s->output.width);
     if (summary && write_file(summary, result->summary, result->summary_length) != 0)
         code = EXIT_IO;
     sp_hunt_free(result);
@@ -208,6 +262,7 @@ static int run(const struct command *command, int argc, char **argv)
         o.to = cli_get(&cli, "--to");
         o.fail_on = cli_get(&cli, "--fail-on");
         o.engine = cli_get(&cli, "--engine");
+        o.profile_rules = cli_has(&cli, "--profile-rules");
         rc = surroundings_init(&s, &cli, "table json csv sightings");
     }
     if (rc == 0) {

@@ -71,6 +71,7 @@ struct sp_hunt_options {
     const char *fail_on;    /* level, or NULL */
     const char *engine;     /* "fast", "plain" or NULL */
     unsigned jobs;          /* threads; 0: one a processor */
+    bool profile_rules;     /* time each look at a rule */
     struct sp_output output;
     void (*progress)(void *arg, const struct sp_progress *at); /* about ten times a second; NULL: nobody looks */
     void *progress_arg;
@@ -84,6 +85,12 @@ struct sp_hunt_top {
     char first[40], last[40]; /* "" without a time */
 };
 
+/* What looking at a rule has cost. */
+struct sp_hunt_cost {
+    const char *rule_id, *title, *level, *file;
+    uint64_t looked, hits, ns; /* evaluated, of that TRUE, nanoseconds */
+};
+
 struct sp_hunt_result {
     bool lost, opened, interrupted, fail_on_reached; /* exit codes 3, (not) 5, 130, 1 */
     bool own_only;                    /* no --rules: spoor's own alone */
@@ -93,6 +100,9 @@ struct sp_hunt_result {
     double wall_s, cpu_s;
     const struct sp_hunt_top *top;    /* level, then rarity: at most 8 */
     size_t top_count;
+    const struct sp_hunt_cost *profile; /* rules that were looked at, the costliest first; NULL: not asked for */
+    size_t profile_count;
+    uint64_t profile_rest_ns;         /* processor time of the threads beside that: reading, index, writing */
     const char *summary;              /* contract 6, one JSON object and a newline */
     size_t summary_length;
 };

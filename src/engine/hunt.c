@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "engine/profile.h"
 #include "engine/summary.h"
 #include "engine/tally.h"
 #include "engine/worker.h"
@@ -115,7 +116,8 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
         rc = sp_scope_rules(&h->scope, &o->rules, h->err);
     if (rc == 0 && !plain && sp_plan_new(h->scope.rules, &h->work.plan) < 0)
         rc = sp_error_nomem(h->err);
-    if (h->work.plan)
+    h->work.profile = o->profile_rules;
+    if (h->work.plan && !o->profile_rules) /* looks must not depend on the number of threads */
         sp_plan_first_plainly(h->work.plan, PLAINLY_FIRST);
     if (rc == 0)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
@@ -315,6 +317,10 @@ static int conclude(struct hunt *h, double wall, double cpu)
     for (size_t i = 0; i < r->top_count; i++)
         h->result->top[i].source = sp_arena_str(&h->result->tally.arena, sp_str_c(h->scope.sources.source[source[i]].path)).ptr;
     if (merge_unknowns(h, &unknowns) < 0) {
+        sp_unknowns_done(&unknowns);
+        return sp_error_nomem(h->err);
+    }
+    if (h->work.profile && sp_profile_make(&h->result->tally.arena, h->scope.rules, h->worker, h->jobs, r) < 0) {
         sp_unknowns_done(&unknowns);
         return sp_error_nomem(h->err);
     }

@@ -169,6 +169,27 @@ static void tail(struct sp_json *w, const struct sp_hunt_result *r, uint64_t val
     u64(w, "peak_rss_kb", getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0);
 }
 
+/* What --profile-rules asks for. */
+static void profile(struct sp_json *w, const struct sp_hunt_result *r)
+{
+    if (!r->profile)
+        return;
+    sp_json_key(w, SP_STR("profile"));
+    sp_json_open(w, '[');
+    for (size_t i = 0; i < r->profile_count; i++) {
+        const struct sp_hunt_cost *c = &r->profile[i];
+
+        sp_json_open(w, '{');
+        str(w, "rule", sp_str_c(c->rule_id));
+        u64(w, "looked", c->looked);
+        u64(w, "hits", c->hits);
+        u64(w, "ns", c->ns);
+        sp_json_close(w, '}');
+    }
+    sp_json_close(w, ']');
+    u64(w, "profile_rest_ns", r->profile_rest_ns);
+}
+
 void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const struct sp_source_tally *tally,
                       const struct sp_unknowns *unknowns, const struct sp_hunt_result *result, uint64_t values_excess)
 {
@@ -195,6 +216,7 @@ void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const st
     sp_json_close(&w, ']');
     not_evaluable(&w, scope, unknowns);
     tail(&w, result, values_excess);
+    profile(&w, result);
     sp_json_close(&w, '}');
     sp_buf_char(out, '\n');
 }

@@ -5,6 +5,8 @@
  */
 #include "engine/worker.h"
 
+#include <time.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/jsonw.h"
@@ -25,7 +27,7 @@ int sp_worker_init(struct sp_worker *w, struct sp_work *work)
     w->events = sp_events_new(work->scope->taxonomy, work->scope->given);
     w->exec = w->events ? sp_exec_new(work->scope->rules, w->events, work->plan) : NULL;
     w->eval = w->exec ? sp_exec_eval(w->exec) : NULL;
-    return w->reader && w->exec ? 0 : SP_ERR_NOMEM;
+    return w->reader && w->exec && (!work->profile || sp_exec_profile(w->exec) == 0) ? 0 : SP_ERR_NOMEM;
 }
 
 void sp_worker_done(struct sp_worker *w)
@@ -355,7 +357,7 @@ static int hunt_unit(struct sp_worker *w)
     return rc < 0 ? rc : 0;
 }
 
-/* The unit is void: count once more what its records left in the worker's counts of UNKNOWN. */
+/* The unit is void: count once more what its records left in the worker's counts of UNKNOWN and of looks. */
 static int undo(struct sp_worker *w, struct sp_unit *u)
 {
     struct sp_work *work = w->work;
@@ -367,7 +369,7 @@ static int undo(struct sp_worker *w, struct sp_unit *u)
 
     if (!w->undo)
         w->undo = sp_exec_new(work->scope->rules, w->events, work->plan);
-    if (!w->undo)
+    if (!w->undo || (work->profile && sp_exec_profile(w->undo) < 0))
         return SP_ERR_NOMEM;
     w->unit = u;
     rc = open_unit(w, NULL);
@@ -478,6 +480,7 @@ void *sp_worker_run(void *arg)
 {
     struct sp_worker *w = arg;
     struct sp_work *work = w->work;
+    struct timespec cpu;
     uint64_t number;
 
     while (sp_order_take(&work->order, w, &number)) {
@@ -488,5 +491,7 @@ void *sp_worker_run(void *arg)
         }
         sp_order_finish(&work->order, w, number);
     }
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu) == 0)
+        w->cpu_ns = (uint64_t)cpu.tv_sec * 1000000000 + (uint64_t)cpu.tv_nsec;
     return NULL;
 }

@@ -15,6 +15,7 @@ struct sp_work {
     const struct sp_scope *scope;
     struct sp_plan *plan;             /* NULL: the plain engine */
     enum sp_format format;
+    bool profile;                     /* time each look at a rule */
     struct sp_time from, to;
     const uint32_t *org_rank;         /* by source */
     struct sp_order order;
@@ -46,6 +47,7 @@ struct sp_worker {
     struct sp_buf host, user, session, values, fields, why, code, channel, line, scratch;
     pthread_t thread;
     bool started;
+    uint64_t cpu_ns;                  /* of the thread, once it has ended */
 };
 
 /* 0 or SP_ERR_NOMEM. sp_worker_done copes with a half-made one. */

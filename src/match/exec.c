@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * In: events. Out: the rules that are TRUE, counts of those that are UNKNOWN. Owns the interpreter, the marks, the list
- * of hits and the counts; a plan is shared and only read.
+ * of hits and the counts, of looks too where they are asked for; a plan is shared and only read.
  *
  *   event ─▶ origin (hash of class, channel, provider, event id) ─▶ residual; no rules: done, most events end here
  *         ─▶ names: one pass over the event's fields, each by its hash to the residual's number for it
@@ -15,6 +15,7 @@
 #include "match/exec.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "match/decimal.h"
@@ -40,6 +41,7 @@ struct sp_exec {
     struct sp_lookup *lookup;
     const struct sp_rule **hit; /* as many as there are rules */
     struct sp_unknowns unknowns;
+    struct sp_rule_looks *looks; /* by rank; NULL: nobody asks what rules cost */
     struct met *met;            /* open addressing by hash, a power of two */
     uint32_t met_room, met_count;
     const struct sp_event *event;       /* in hand */
@@ -83,6 +85,7 @@ void sp_exec_free(struct sp_exec *x)
         return;
     sp_eval_free(x->eval);
     sp_unknowns_done(&x->unknowns);
+    sp_free(x->looks);
     sp_free(x->hit);
     sp_free(x->marks.stamp);
     sp_free(x->marks.rule);
@@ -176,6 +179,49 @@ int sp_exec_unknowns(struct sp_exec *x, struct sp_unknowns *to)
     return 0;
 }
 
+/* ---------------------------------------------------------------- what rules cost */
+
+int sp_exec_profile(struct sp_exec *x)
+{
+    if (!x->looks)
+        x->looks = sp_zalloc(((size_t)x->set->rule_count + 1) * sizeof *x->looks);
+    return x->looks ? 0 : SP_ERR_NOMEM;
+}
+
+const struct sp_rule_looks *sp_exec_looks(const struct sp_exec *x)
+{
+    return x->looks;
+}
+
+static uint64_t steady_ns(void)
+{
+    struct timespec t;
+
+    return clock_gettime(CLOCK_MONOTONIC, &t) == 0 ? (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec : 0;
+}
+
+/* The rule on the event in hand: by its steps, or (NULL) by its tree. */
+static int evaluate(struct sp_exec *x, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret)
+{
+    return step ? sp_eval_step(x->eval, rule, step, ret) : sp_eval_rule(x->eval, rule, ret);
+}
+
+static int look(struct sp_exec *x, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret)
+{
+    struct sp_rule_looks *looks = x->looks ? &x->looks[rule->rank] : NULL;
+    uint64_t from;
+    int rc;
+
+    if (!looks)
+        return evaluate(x, rule, step, ret);
+    from = steady_ns();
+    rc = evaluate(x, rule, step, ret);
+    looks->ns += steady_ns() - from;
+    looks->looked++;
+    looks->hits += rc == 0 && *ret == SP_TRUE;
+    return rc;
+}
+
 /* ---------------------------------------------------------------- the plain engine */
 
 static int judge_all(struct sp_exec *x, const struct sp_event *event, uint32_t *hits)
@@ -189,7 +235,7 @@ static int judge_all(struct sp_exec *x, const struct sp_event *event, uint32_t *
     for (uint32_t i = 0; rc == 0 && i < count; i++) {
         enum sp_truth t;
 
-        rc = sp_eval_rule(x->eval, rule[i], &t);
+        rc = look(x, rule[i], NULL, &t);
         if (rc == 0 && t == SP_UNKNOWN)
             rc = count_unknown(x, event->class_->id, rule[i]->rank, 1);
         if (rc == 0 && t == SP_TRUE)
@@ -495,7 +541,7 @@ static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_
     for (uint32_t i = 0; i < x->marks.count; i++) {
         const struct sp_plan_rule *rule = &r->rule[x->marks.rule[i]];
         enum sp_truth t;
-        int rc = sp_eval_step(x->eval, rule->rule, rule->step, &t);
+        int rc = look(x, rule->rule, rule->step, &t);
 
         if (rc == 0 && (t == SP_UNKNOWN) != (rule->fallback == SP_UNKNOWN))
             rc = count_unknown(x, r->class_->id, rule->rule->rank, t == SP_UNKNOWN ? 1 : UINT64_MAX);

@@ -31,4 +31,13 @@ void sp_unknowns_done(struct sp_unknowns *unknowns); /* copes with zeros */
 /* Add those of `exec` to `to` (zeros at first); `exec` forgets them. 0 or SP_ERR_NOMEM. */
 int sp_exec_unknowns(struct sp_exec *exec, struct sp_unknowns *to);
 
+/* What looking at a rule has cost. */
+struct sp_rule_looks {
+    uint64_t looked, hits, ns; /* evaluated, of that TRUE, nanoseconds of a steady clock */
+};
+/* From now on each look at a rule is timed, which costs two looks at the clock. 0 or SP_ERR_NOMEM. */
+int sp_exec_profile(struct sp_exec *exec);
+/* By rule rank, as many as there are rules; NULL: not asked for. */
+const struct sp_rule_looks *sp_exec_looks(const struct sp_exec *exec);
+
 #endif

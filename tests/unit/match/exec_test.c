@@ -123,3 +123,24 @@ TEST(a_header_of_null_is_not_one_that_is_missing)
     is_u64(both(&p, "{\"winlog\":{\"channel\":\"Security\",\"event_id\":1,\"provider_name\":null,\"event_data\":{\"x\":1}}}"), 1);
     close_pair(&p);
 }
+
+TEST(looks_at_rules_are_counted_where_that_is_asked_for)
+{
+    struct pair p;
+
+    open_pair(&p, RULE("{a: {x|contains: 'needle'}, condition: a}") RULE("{a: {x|contains: 'thread', y: 2}, condition: a}"));
+    ok(!sp_exec_looks(p.plain) && !sp_exec_looks(p.fast));
+    is_u64(both(&p, EVENT("1", "\"x\":\"a needle\"")), 1);
+    ok(sp_exec_profile(p.plain) == 0 && sp_exec_profile(p.fast) == 0);
+    is_u64(both(&p, EVENT("1", "\"x\":\"a needle\"")), 1);
+    is_u64(both(&p, EVENT("1", "\"x\":\"a thread\"")), 0);
+    is_u64(both(&p, EVENT("1", "\"x\":\"hay\"")), 0);
+    is_u64(sp_exec_looks(p.plain)[0].looked, 3); /* every rule, every event */
+    is_u64(sp_exec_looks(p.plain)[1].looked, 3);
+    is_u64(sp_exec_looks(p.fast)[0].looked, 1); /* marked ones alone */
+    is_u64(sp_exec_looks(p.fast)[1].looked, 1);
+    is_u64(sp_exec_looks(p.plain)[0].hits, 1);
+    is_u64(sp_exec_looks(p.fast)[0].hits, 1);
+    is_u64(sp_exec_looks(p.fast)[1].hits, 0);
+    close_pair(&p);
+}
