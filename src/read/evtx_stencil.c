@@ -53,7 +53,8 @@ static int add_op(struct cut *c, struct evtx_op op)
         return SP_ERR_NOMEM;
     if (e->stencil.len > STENCIL_TEXT_MAX || e->ops == STENCIL_OPS_MAX)
         return 0;
-    if (op.kind == OP_TEXT && last && last->kind == OP_TEXT && last->at + last->len == op.at) {
+    if ((op.kind == OP_TEXT || op.kind == OP_ELEMENT) && last && last->kind == OP_TEXT && last->at + last->len == op.at) {
+        last->kind = op.kind;
         last->len += op.len;
         return 1;
     }
