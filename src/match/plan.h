@@ -149,7 +149,7 @@ const struct sp_origin *sp_plan_origin(struct sp_plan *plan, struct sp_eval *eva
 /* Costs of keys beside their share of values, in ppm. */
 enum { SP_COST_KEY = 40, SP_COST_MISSING = 200000, SP_COST_PRESENT = 1000000, SP_COST_ALWAYS = 4000000 };
 
-/* cover.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. */
+/* residual.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. */
 int sp_cover_build(struct sp_arena *arena, const struct sp_rule_set *set, struct sp_eval *eval, const struct sp_event *event,
                    struct sp_residual *ret);
 
