@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reports about rules, each on a rule set that is loaded: check, list, stat (rules_report.c) and test (rules_test.c).
+ * Reports about rules, each on a rule set that is loaded: check, list (rules_report.c), stat (rules_stat.c) and test (rules_test.c).
  */
 #ifndef SP_ENGINE_RULES_H
 #define SP_ENGINE_RULES_H
+#include "base/jsonw.h"
 #include "engine/scope.h"
+#include "match/cost.h"
 
 struct sp_rules_run {
     const struct sp_rules_report_options *options;
@@ -19,7 +21,11 @@ int sp_rules_list(struct sp_rules_run *run);
 int sp_rules_stat(struct sp_rules_run *run);
 int sp_rules_test(struct sp_rules_run *run);
 
-/* What one event costs the rule at worst, in comparisons of a value with a pattern. */
-uint64_t sp_rule_cost(const struct sp_rule *rule);
+/* The member of a key, null where `text` has no ptr. */
+void sp_rules_text(struct sp_json *w, struct sp_str key, struct sp_str text);
+/* `windows/process_creation/sysmon`, `-` for a part that is not given. */
+void sp_rules_logsource(struct sp_buf *out, const struct sp_logsource *logsource);
+/* The object of `check` and `stat`. */
+void sp_rules_cost(struct sp_json *w, const struct sp_cost *cost);
 
 #endif

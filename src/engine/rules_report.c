@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In: rule files. Out: what became of each document (contract 5), lists and counts.
+ * In: rule files. Out: what became of each document (contract 5), lists.
  */
-#include <stdlib.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/jsonw.h"
 #include "base/safe.h"
 #include "engine/rules.h"
-
-uint64_t sp_rule_cost(const struct sp_rule *rule)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; i < rule->item_count; i++)
-        sum += rule->item[i]->pattern_count ? rule->item[i]->pattern_count : 1;
-    return sum;
-}
 
 static const char *verdict_name(enum sp_verdict v)
 {
@@ -29,8 +18,7 @@ static const char *kind_name(enum sp_doc_kind k)
     return k == SP_DOC_RULE ? "rule" : k == SP_DOC_CORRELATION ? "correlation" : "filter";
 }
 
-/* `windows/process_creation/sysmon`, `-` for a part that is not given. */
-static void logsource_text(struct sp_buf *out, const struct sp_logsource *l)
+void sp_rules_logsource(struct sp_buf *out, const struct sp_logsource *l)
 {
     const struct sp_str part[] = { l->product, l->category, l->service };
 
@@ -52,14 +40,9 @@ static void applies(struct sp_rules_run *run, struct sp_json *w, const struct sp
             sp_json_str(w, c->name);
     }
     sp_json_close(w, ']');
-    sp_json_key(w, SP_STR("cost"));
-    if (rule)
-        sp_json_u64(w, sp_rule_cost(rule));
-    else
-        sp_json_null(w);
 }
 
-static void text_member(struct sp_json *w, struct sp_str key, struct sp_str text)
+void sp_rules_text(struct sp_json *w, struct sp_str key, struct sp_str text)
 {
     sp_json_key(w, key);
     if (text.ptr)
@@ -68,16 +51,35 @@ static void text_member(struct sp_json *w, struct sp_str key, struct sp_str text
         sp_json_null(w);
 }
 
-static void check_json(struct sp_rules_run *run, const struct sp_doc *doc)
+/* The same as `stat` says, null where there is no rule, or none that was chosen. */
+static int cost(struct sp_rules_run *run, struct sp_arena *arena, struct sp_json *w, const struct sp_doc *doc)
+{
+    struct sp_cost c;
+    int rc = 0;
+
+    sp_json_key(w, SP_STR("cost"));
+    if (!doc->rule || doc->left_out) {
+        sp_json_null(w);
+        return 0;
+    }
+    sp_arena_reset(arena);
+    rc = sp_cost_of(arena, run->scope.rules, run->scope.taxonomy, doc->rule, &c);
+    if (rc == 0)
+        sp_rules_cost(w, &c);
+    return rc;
+}
+
+static int check_json(struct sp_rules_run *run, struct sp_arena *arena, const struct sp_doc *doc)
 {
     struct sp_json w = sp_json_to(&run->out);
+    int rc;
 
     sp_json_open(&w, '{');
-    text_member(&w, SP_STR("file"), doc->file);
+    sp_rules_text(&w, SP_STR("file"), doc->file);
     sp_json_key(&w, SP_STR("line"));
     sp_json_u64(&w, doc->line);
-    text_member(&w, SP_STR("id"), doc->id);
-    text_member(&w, SP_STR("title"), doc->title);
+    sp_rules_text(&w, SP_STR("id"), doc->id);
+    sp_rules_text(&w, SP_STR("title"), doc->title);
     sp_json_key(&w, SP_STR("kind"));
     sp_json_text(&w, kind_name(doc->kind));
     sp_json_key(&w, SP_STR("verdict"));
@@ -88,8 +90,10 @@ static void check_json(struct sp_rules_run *run, const struct sp_doc *doc)
         sp_json_str(&w, doc->reason[i]);
     sp_json_close(&w, ']');
     applies(run, &w, doc->rule);
+    rc = cost(run, arena, &w, doc);
     sp_json_close(&w, '}');
     sp_buf_char(&run->out, '\n');
+    return rc;
 }
 
 static void check_text(struct sp_rules_run *run, const struct sp_doc *doc)
@@ -114,18 +118,22 @@ int sp_rules_check(struct sp_rules_run *run)
 {
     const struct sp_rule_set *set = run->scope.rules;
     bool text = run->options->output.format == SP_FORMAT_TABLE;
+    struct sp_arena arena;
+    int rc = 0;
 
-    for (uint32_t i = 0; i < set->doc_count; i++) {
+    sp_arena_init(&arena, SIZE_MAX);
+    for (uint32_t i = 0; rc == 0 && i < set->doc_count; i++) {
         if (text)
             check_text(run, &set->doc[i]);
         else
-            check_json(run, &set->doc[i]);
+            rc = check_json(run, &arena, &set->doc[i]);
     }
+    sp_arena_done(&arena);
     if (text)
         sp_buf_printf(&run->out, "%u documents: %llu good, %llu with warnings, %llu refused\n", set->doc_count,
                       (unsigned long long)run->result->ok, (unsigned long long)run->result->warned,
                       (unsigned long long)run->result->refused);
-    return 0;
+    return rc < 0 ? sp_error_nomem(run->err) : 0;
 }
 
 int sp_rules_list(struct sp_rules_run *run)
@@ -136,7 +144,7 @@ int sp_rules_list(struct sp_rules_run *run)
         const struct sp_rule *r = set->rule[i];
 
         sp_buf_clear(&run->scratch);
-        logsource_text(&run->scratch, &r->logsource);
+        sp_rules_logsource(&run->scratch, &r->logsource);
         if (run->options->output.format == SP_FORMAT_TABLE) {
             sp_safe_write(&run->out, r->id.len ? r->id : SP_STR("(no id)                             "));
             sp_buf_printf(&run->out, "  %-13s  ", sp_level_name(r->level));
@@ -147,102 +155,17 @@ int sp_rules_list(struct sp_rules_run *run)
             struct sp_json w = sp_json_to(&run->out);
 
             sp_json_open(&w, '{');
-            text_member(&w, SP_STR("id"), r->id);
-            text_member(&w, SP_STR("title"), r->title);
-            text_member(&w, SP_STR("level"), sp_str_c(sp_level_name(r->level)));
-            text_member(&w, SP_STR("status"), sp_str_c(sp_status_name(r->status)));
-            text_member(&w, SP_STR("logsource"), sp_buf_view(&run->scratch));
-            text_member(&w, SP_STR("file"), r->file);
+            sp_rules_text(&w, SP_STR("id"), r->id);
+            sp_rules_text(&w, SP_STR("title"), r->title);
+            sp_rules_text(&w, SP_STR("level"), sp_str_c(sp_level_name(r->level)));
+            sp_rules_text(&w, SP_STR("status"), sp_str_c(sp_status_name(r->status)));
+            sp_rules_text(&w, SP_STR("logsource"), sp_buf_view(&run->scratch));
+            sp_rules_text(&w, SP_STR("file"), r->file);
             sp_json_close(&w, '}');
         }
         sp_buf_char(&run->out, '\n');
     }
     return 0;
-}
-
-struct count {
-    struct sp_str name;
-    uint64_t n;
-};
-
-static int by_count(const void *a, const void *b)
-{
-    const struct count *x = a, *y = b;
-
-    return x->n != y->n ? (x->n < y->n ? 1 : -1) : sp_str_cmp(x->name, y->name);
-}
-
-/* Count each chosen rule under one name and write the counts, most first. */
-static int stat_by(struct sp_rules_run *run, const char *what, struct sp_str (*name)(struct sp_rules_run *, const struct sp_rule *))
-{
-    const struct sp_rule_set *set = run->scope.rules;
-    struct count *list = sp_zalloc(((size_t)set->rule_count + 1) * sizeof *list);
-    size_t n = 0;
-
-    if (!list)
-        return sp_error_nomem(run->err);
-    for (uint32_t i = 0; i < set->rule_count; i++) {
-        struct sp_str key = name(run, set->rule[i]);
-        size_t at = 0;
-
-        while (at < n && !sp_str_eq(list[at].name, key))
-            at++;
-        if (at == n) {
-            list[n].name = sp_arena_str(&run->scope.rules->arena, key);
-            if (!list[n++].name.ptr) {
-                sp_free(list);
-                return sp_error_nomem(run->err);
-            }
-        }
-        list[at].n++;
-    }
-    qsort(list, n, sizeof *list, by_count);
-    for (size_t i = 0; i < n; i++) {
-        if (run->options->output.format == SP_FORMAT_TABLE) {
-            sp_buf_printf(&run->out, "%-10s  %6llu  ", what, (unsigned long long)list[i].n);
-            sp_safe_write(&run->out, list[i].name);
-        } else {
-            struct sp_json w = sp_json_to(&run->out);
-
-            sp_json_open(&w, '{');
-            text_member(&w, SP_STR("by"), sp_str_c(what));
-            text_member(&w, SP_STR("name"), list[i].name);
-            sp_json_key(&w, SP_STR("rules"));
-            sp_json_u64(&w, list[i].n);
-            sp_json_close(&w, '}');
-        }
-        sp_buf_char(&run->out, '\n');
-    }
-    sp_free(list);
-    return 0;
-}
-
-static struct sp_str name_level(struct sp_rules_run *run, const struct sp_rule *rule)
-{
-    (void)run;
-    return sp_str_c(sp_level_name(rule->level));
-}
-
-static struct sp_str name_status(struct sp_rules_run *run, const struct sp_rule *rule)
-{
-    (void)run;
-    return sp_str_c(sp_status_name(rule->status));
-}
-
-static struct sp_str name_logsource(struct sp_rules_run *run, const struct sp_rule *rule)
-{
-    sp_buf_clear(&run->scratch);
-    logsource_text(&run->scratch, &rule->logsource);
-    return sp_buf_view(&run->scratch);
-}
-
-int sp_rules_stat(struct sp_rules_run *run)
-{
-    int rc = stat_by(run, "level", name_level);
-
-    if (rc == 0)
-        rc = stat_by(run, "status", name_status);
-    return rc == 0 ? stat_by(run, "logsource", name_logsource) : rc;
 }
 
 static int dispatch(struct sp_rules_run *run)
