@@ -84,8 +84,8 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 const struct command cmd_rules = {
-    "rules", "check|list|stat|test PATH...", "check, list, count and test Sigma rules",
-    "check: what became of each document and why; list: the rules; stat: how many of which kind; test: runs each rule's own\n"
-    "examples. Without a path, list and stat show spoor's own rules.",
+    "rules", "check|list|stat|test PATH...", "check, list, weigh and test Sigma rules",
+    "check: what became of each document and why; list: the rules; stat: what each costs and why,\n"
+    "the dearest first, and how many there are of which kind; test: runs each rule's own examples. Without a path, list and stat show spoor's own rules.",
     options, run,
 };

@@ -160,16 +160,36 @@ static const char *weakness(struct costs *c, struct sp_str field, enum key_type 
     return "no literal";
 }
 
-/* `CommandLine holds 'whoami'`, `IpAddress is there (a network)`. */
-static void tell_key(struct costs *c, struct sp_buf *out, const struct sp_cost_key *key)
+/* In quotes, cut to what a table may show. */
+static void tell_literal(struct sp_buf *out, struct sp_str literal)
+{
+    size_t len = literal.len;
+
+    if (literal.len > LITERAL_TOLD) {
+        literal.len = LITERAL_TOLD;
+        while (literal.len && ((unsigned char)literal.ptr[literal.len] & 0xC0) == 0x80)
+            literal.len--;
+    }
+    sp_buf_char(out, '\'');
+    sp_safe_write(out, literal);
+    sp_buf_text(out, literal.len < len ? "...'" : "'");
+}
+
+/* `CommandLine holds 'whoami'`, `IpAddress is there (a network)`; behind one like it `, 'net user'` alone. */
+static void tell_key(struct costs *c, struct sp_buf *out, const struct sp_cost_key *key, const struct sp_cost_key *before)
 {
     static const struct {
         const char *kind, *words;
     } words[] = { { "equal", " is " }, { "start", " begins with " }, { "end", " ends with " }, { "any", " holds " } };
-    struct sp_str literal = key->literal;
 
+    if (before && key->literal.ptr && before->literal.ptr && before->kind == key->kind && sp_str_eq(before->field, key->field)) {
+        sp_buf_text(out, ", ");
+        tell_literal(out, key->literal);
+        return;
+    }
+    sp_buf_text(out, before ? " or " : "");
     sp_safe_write(out, key->field.len ? key->field : SP_STR("any value"));
-    if (!literal.ptr) {
+    if (!key->literal.ptr) {
         if (strcmp(key->kind, "present") == 0)
             sp_buf_printf(out, " is there (%s)", weakness(c, key->field, KEY_PRESENT));
         else
@@ -179,15 +199,7 @@ static void tell_key(struct costs *c, struct sp_buf *out, const struct sp_cost_k
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i].kind, key->kind) == 0)
             sp_buf_text(out, words[i].words);
-    sp_buf_char(out, '\'');
-    if (literal.len > LITERAL_TOLD) {
-        literal.len = LITERAL_TOLD;
-        while (literal.len && ((unsigned char)literal.ptr[literal.len] & 0xC0) == 0x80)
-            literal.len--;
-    }
-    sp_safe_write(out, literal);
-    sp_buf_text(out, literal.len < key->literal.len ? "..." : "");
-    sp_buf_char(out, '\'');
+    tell_literal(out, key->literal);
 }
 
 /* Keywords that no scan of the whole record can rule out: each value of each event goes through the index. */
@@ -208,6 +220,7 @@ static bool keywords_are_short(struct costs *c, const struct sp_cost *cost)
 
 static void tell_why(struct costs *c, struct sp_buf *out, const struct guess *g, const struct sp_cost *cost)
 {
+    const struct sp_cost_key *before = NULL;
     uint32_t told = 0;
 
     if (cost->always) {
@@ -219,18 +232,18 @@ static void tell_why(struct costs *c, struct sp_buf *out, const struct guess *g,
         return;
     }
     if (keywords_are_short(c, cost))
-        sp_buf_text(out, "keyword without four plain letters, so every value is searched: ");
+        sp_buf_text(out, "keyword without four plain letters: ");
     for (uint32_t i = 0; i < cost->keys; i++) {
         bool number = strcmp(cost->key[i].kind, "number") == 0;
 
         if (number && i) /* goes without saying beside its equal */
             continue;
-        if (told == KEYS_TOLD) {
+        if (told++ == KEYS_TOLD) {
             sp_buf_printf(out, ", ... (%u keys)", cost->keys);
             return;
         }
-        sp_buf_text(out, told++ ? " or " : "");
-        tell_key(c, out, &cost->key[i]);
+        tell_key(c, out, &cost->key[i], before);
+        before = &cost->key[i];
     }
 }
 

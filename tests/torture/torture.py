@@ -38,10 +38,12 @@ COMMANDS = {
     "hunt-warm": ["hunt", "--no-case", "small.ndjson", "--rules", "rules", "--no-own-rules", "--format", "json", "-j", "1"],
     "hunt-spill": ["hunt", "--no-case", "many.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "json", "-j", "1",
                    "--limit", "sort-bytes=4096"],
-    "hunt-parts": ["hunt", "--no-case", "large.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "json", "-j", "1"],
+    "hunt-parts": ["hunt", "--no-case", "large.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "json", "-j", "1",
+                   "--profile-rules", "--summary", "summary.json"],
     "hunt-table": ["hunt", "--no-case", "logs", "--rules", "rules", "--no-own-rules", "--format", "table", "-j", "1",
                    "--summary", "summary.json"],
     "rules-check": ["rules", "check", "rules", "--format", "json"],
+    "rules-stat": ["rules", "stat", "rules", "--format", "table"],
     "explain": ["explain", "rules/suffix.yml", "small.ndjson:1"],
 }
 
