@@ -257,7 +257,7 @@ def main():
         for name in ("a.evtx", "torn.ndjson"):
             ids_are_right(hunter, os.path.join("large", name))
         profile_counts(hunter, os.path.join("large", "torn.ndjson"))
-        profile_counts(hunter, os.path.join("large", "pretty.ndjson"))
+        profile_counts(hunter, os.path.join("large", "array.ndjson"))
         copies_are_dropped(hunter, os.path.join("large", "a.evtx"))
         for name in sorted(os.listdir(os.path.join(folder, "large"))):
             through_pipe(hunter, os.path.join("large", name))
