@@ -119,7 +119,7 @@ TEST(a_literal_of_every_kind_and_length_is_met_wherever_it_stands)
                 company(others[o]);
                 build();
                 for (size_t before = 0; before < 10; before++)
-                    for (size_t behind = 0; behind < 10; behind += 1 + (o == 2))
+                    for (size_t behind = 0; behind < 10; behind += o == 2 ? 2u : 1u)
                         check_around(l, before, behind, letters);
                 draw_free(l);
             }
