@@ -39,6 +39,13 @@ static inline void pair_open(struct pair *p, const char *rules)
     p->fast = sp_exec_new(p->set, p->events, p->plan);
 }
 
+/* The text with a NUL behind it. */
+static inline const char *pair_text(struct sp_buf *b)
+{
+    sp_buf_char(b, '\0');
+    return b->ptr;
+}
+
 /* Times that rules were UNKNOWN; counts of the two engines must be the same. Both begin anew. */
 static inline uint64_t pair_unknowns(struct pair *p)
 {
