@@ -190,6 +190,60 @@ TEST(names_that_are_alike_at_both_ends_are_told_apart)
     pair_close(&p);
 }
 
+/* ---------------------------------------------------------------- fields that the taxonomy maps */
+
+#define OF(logsource, detection) "title: t\nlogsource: {product: windows, " logsource "}\ndetection: " detection "\n---\n"
+
+TEST(a_field_is_read_from_the_names_of_its_class)
+{
+    struct pair p;
+
+    pair_open(&p, PROCESS("{a: {Image|endswith: '\\x.exe'}, condition: a}") PROCESS("{a: {User: 'd\\u'}, condition: a}") PROCESS("{a: {ParentProcessId: 16}, condition: a}")
+                      PROCESS("{a: {CommandLine: q}, condition: a}") RULE("{a: {CommandLine: q}, condition: a}") RULE("{a: {NewProcessName: null}, condition: a}")
+                          RULE("{a: {Image: q}, condition: a}") PROCESS("{a: {Image: null}, condition: a}"));
+    is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"C:\\\\X.exe\"")), 1);
+    is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"y\",\"SubjectDomainName\":\"D\",\"SubjectUserName\":\"U\"")), 1);
+    is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"y\",\"ProcessId\":\"0x10\"")), 1);
+    is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"y\",\"CommandLine\":\"Q\"")), 2);
+    is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"y\",\"Image\":\"q\"")), 1);
+    is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":null,\"CommandLine\":[\"a\",\"q\"]")), 4);
+    is_u64(pair_judge(&p, EVENT("4688", "\"CommandLine\":\"a\",\"CommandLine\":\"q\"")), 4);
+    is_u64(pair_judge(&p, EVENT("4624", "\"CommandLine\":\"q\"")), 2);
+    pair_close(&p);
+}
+
+#define RENAME(data) "{\"Event\":{\"System\":{\"Provider\":{\"Name\":\"Microsoft-Windows-Kernel-File\"},\"EventID\":19},\"EventData\":{" data "}}}"
+
+TEST(the_first_of_two_names_that_is_there_is_taken)
+{
+    struct pair p;
+
+    pair_open(&p, OF("category: file_rename", "{a: {TargetFilename: x}, condition: a}") OF("category: file_rename", "{a: {TargetFilename: null}, condition: a}")
+                      RULE("{a: {TargetFilename: x}, condition: a}") RULE("{a: {FilePath: x}, condition: a}") RULE("{a: {Provider_Name|contains: kernel, F: x}, condition: a}"));
+    is_u64(pair_judge(&p, RENAME("\"TargetFilename\":\"x\"")), 2);
+    is_u64(pair_judge(&p, RENAME("\"FilePath\":\"x\"")), 3);
+    is_u64(pair_judge(&p, RENAME("\"TargetFilename\":\"y\",\"FilePath\":\"x\"")), 1);
+    is_u64(pair_judge(&p, RENAME("\"TargetFilename\":null,\"FilePath\":\"x\"")), 2);
+    is_u64(pair_judge(&p, RENAME("\"TargetFilename\":[\"y\",\"x\"]")), 2);
+    is_u64(pair_judge(&p, RENAME("\"F\":\"x\"")), 2);
+    pair_close(&p);
+}
+
+TEST(trailing_spaces_and_spaces_in_names_are_as_the_class_says)
+{
+    struct pair p;
+
+    pair_open(&p, RULE("{a: {LogonProcessName: ntlmssp}, condition: a}") RULE("{a: {LogonProcessName: 'ntlmssp '}, condition: a}") RULE("{a: {F: 'x '}, condition: a}"));
+    is_u64(pair_judge(&p, EVENT("4624", "\"LogonProcessName\":\"NtLmSsp \",\"F\":\"x \"")), 2);
+    is_u64(pair_judge(&p, EVENT("4624", "\"LogonProcessName\":[\"a\",\"NtLmSsp \"],\"F\":\"x\"")), 1);
+    is_u64(pair_judge(&p, "{\"Event\":{\"System\":{\"Channel\":\"System\",\"EventID\":1},\"EventData\":{\"LogonProcessName\":\"NtLmSsp \"}}}"), 1);
+    pair_close(&p);
+    pair_open(&p, RULE("{a: {ThreatName: x}, condition: a}") RULE("{a: {ThreatName: null}, condition: a}"));
+    is_u64(pair_judge(&p, "{\"Event\":{\"System\":{\"Channel\":\"Microsoft-Windows-Windows Defender/Operational\",\"EventID\":1},\"EventData\":{\"Threat Name\":\"x\"}}}"), 1);
+    is_u64(pair_judge(&p, EVENT("1", "\"Threat Name\":\"x\"")), 1);
+    pair_close(&p);
+}
+
 /* ---------------------------------------------------------------- more origins than a plan keeps */
 
 /* Is the event in hand's origin one of its own, with constants? */
