@@ -71,7 +71,9 @@ static void matrix_rules(struct sp_buf *out)
                                         "F|contains|all|neq: [ab, bc]", "F|re: '^.{2,3}$'", "F|re: 'a+bc'", "F: [null, x]", "F: 5", "F: '5.00'", "F: true", "F: '*'", "F: '?'",
                                         "F|gt: 4", "F|fieldref: G", "F|fieldref|neq: G", "F|cased: X", "F|startswith: '-'", "G|endswith: 'c'", "F|contains|cased: BC",
                                         "a.b: x", "EventID: 4688", "EventID|neq: 4688", "Channel|startswith: sec", "Provider_Name: null", "Provider_Name|exists: false",
-                                        "F: ['aaaa*bbbb', 'cccc*', '*dddd', 'eeee', 'ffff?g']", "F|contains: [aaaa, bbbb, cccc, dddd]", "F|cidr: 10.0.0.0/8", "F|hour: 5" };
+                                        "F: ['aaaa*bbbb', 'cccc*', '*dddd', 'eeee', 'ffff?g']", "F|contains: [aaaa, bbbb, cccc, dddd]", "F|cidr: 10.0.0.0/8", "F|hour: 5",
+                                        "F|contains|neq: [aaaa, bbbb]", "F|re: ['x?aaaa', 'dddd$']", "F|re|neq: 'e{1,9}aaaa|cccc'", "F|contains|cased: [AAAA, bbbb, eeee]",
+                                        "F: [true, eeee, 'x*dddd']", "F|startswith|all: ['cccc', 'c']", "F|contains|neq: [aaaa, bc, x]" };
     static const char *const condition[] = { "a", "not a", "a and b", "a or b", "a and not b", "not (a or b)", "2 of them", "not 2 of them" };
     enum { ITEMS = sizeof item / sizeof *item };
 
