@@ -168,7 +168,8 @@ TEST(and_or_not_and_counts_take_the_cheapest_that_decide)
     PLAN("{a: {F|contains: ab}, b: {G|contains: '~q~q'}, condition: a and not b}", "FALSE: F has 'ab'");
     PLAN("{a: {F|contains: ab}, b: {G|contains: '~q~q'}, condition: not (not a or b)}", "FALSE: F has 'ab'");
     PLAN("{a: {F|contains: ab}, b: {G|contains: '~q~q'}, condition: not (not a and not b)}", "FALSE: F has 'ab', G has '~q~q'");
-    PLAN("{a: {F|contains: ab}, b: {G|contains: '~q~q'}, c: {H|contains: abcd}, condition: 1 of them}", "FALSE: F has 'ab', G has '~q~q', H has 'abcd'");
+    PLAN("{a: {F|contains: ab}, b: {G|contains: '~q~q'}, c: {H|contains: abcd}, condition: 1 of them}",
+         "FALSE: F has 'ab', G has '~q~q', H has 'abcd'");
     PLAN("{a: {F|contains: e}, b: {G|contains: '~q~q'}, c: {H|contains: '~r~r'}, condition: 2 of them}", "FALSE: G has '~q~q', H has '~r~r'");
     PLAN("{a: {F|contains: e}, b: {G|contains: '~q~q'}, c: {H|contains: '~r~r'}, condition: 3 of them}", "FALSE: G has '~q~q'");
     ONE("F|contains|neq: ab, G: x", "FALSE: G is 'x'");
@@ -201,7 +202,8 @@ TEST(a_field_that_cannot_be_makes_unknown_and_only_what_could_change_it_is_looke
     PROCESS_PLAN("{a: {OriginalFileName: x}, b: {Image: '~q~q'}, condition: a or b}", "UNKNOWN: Image is '~q~q'");
     PROCESS_PLAN("{a: {OriginalFileName: x}, b: {Image: '~q~q'}, condition: a and not b}", "UNKNOWN: Image is '~q~q'");
     PROCESS_PLAN("{a: {OriginalFileName: x}, b: {Image: '~q~q'}, condition: a or not b}", "always");
-    PROCESS_PLAN("{a: {OriginalFileName: x}, b: {Image: q1}, c: {CommandLine: q2}, condition: 2 of them}", "FALSE: CommandLine is 'q2', Image is 'q1'");
+    PROCESS_PLAN("{a: {OriginalFileName: x}, b: {Image: q1}, c: {CommandLine: q2}, condition: 2 of them}",
+                 "FALSE: CommandLine is 'q2', Image is 'q1'");
     PROCESS_PLAN("{a: {OriginalFileName: x}, b: {Company: q1}, c: {CommandLine: q2}, condition: 2 of them}", "UNKNOWN: CommandLine is 'q2'");
     PROCESS_PLAN("{s: {Image|fieldref: OriginalFileName}, condition: s}", "UNKNOWN:");
 }

@@ -67,14 +67,19 @@ TEST(a_header_of_null_is_not_one_that_is_missing)
 /* Items over F, and conditions over two of them. */
 static void matrix_rules(struct sp_buf *out)
 {
-    static const char *const item[] = { "F: null", "F|exists: true", "F|exists: false", "F: ''", "F: x", "F|neq: x", "F|contains: 'bc'", "F|contains|all: [ab, bc]",
-                                        "F|contains|all|neq: [ab, bc]", "F|re: '^.{2,3}$'", "F|re: 'a+bc'", "F: [null, x]", "F: 5", "F: '5.00'", "F: true", "F: '*'", "F: '?'",
-                                        "F|gt: 4", "F|fieldref: G", "F|fieldref|neq: G", "F|cased: X", "F|startswith: '-'", "G|endswith: 'c'", "F|contains|cased: BC",
-                                        "a.b: x", "EventID: 4688", "EventID|neq: 4688", "Channel|startswith: sec", "Provider_Name: null", "Provider_Name|exists: false",
-                                        "F: ['aaaa*bbbb', 'cccc*', '*dddd', 'eeee', 'ffff?g']", "F|contains: [aaaa, bbbb, cccc, dddd]", "F|cidr: 10.0.0.0/8", "F|hour: 5",
-                                        "F|contains|neq: [aaaa, bbbb]", "F|re: ['x?aaaa', 'dddd$']", "F|re|neq: 'e{1,9}aaaa|cccc'", "F|contains|cased: [AAAA, bbbb, eeee]",
-                                        "F: [true, eeee, 'x*dddd']", "F|startswith|all: ['cccc', 'c']", "F|contains|neq: [aaaa, bc, x]" };
-    static const char *const condition[] = { "a", "not a", "a and b", "a or b", "a and not b", "not (a or b)", "2 of them", "not 2 of them" };
+    static const char *const item[] = {
+        "F: null", "F|exists: true", "F|exists: false", "F: ''", "F: x", "F|neq: x", "F|contains: 'bc'", "F|contains|all: [ab, bc]",
+        "F|contains|all|neq: [ab, bc]", "F|re: '^.{2,3}$'", "F|re: 'a+bc'", "F: [null, x]", "F: 5", "F: '5.00'", "F: true", "F: '*'",
+        "F: '?'", "F|gt: 4", "F|fieldref: G", "F|fieldref|neq: G", "F|cased: X", "F|startswith: '-'", "G|endswith: 'c'",
+        "F|contains|cased: BC", "a.b: x", "EventID: 4688", "EventID|neq: 4688", "Channel|startswith: sec", "Provider_Name: null",
+        "Provider_Name|exists: false", "F: ['aaaa*bbbb', 'cccc*', '*dddd', 'eeee', 'ffff?g']", "F|contains: [aaaa, bbbb, cccc, dddd]",
+        "F|cidr: 10.0.0.0/8", "F|hour: 5", "F|contains|neq: [aaaa, bbbb]", "F|re: ['x?aaaa', 'dddd$']", "F|re|neq: 'e{1,9}aaaa|cccc'",
+        "F|contains|cased: [AAAA, bbbb, eeee]", "F: [true, eeee, 'x*dddd']", "F|startswith|all: ['cccc', 'c']",
+        "F|contains|neq: [aaaa, bc, x]"
+    };
+    static const char *const condition[] = {
+        "a", "not a", "a and b", "a or b", "a and not b", "not (a or b)", "2 of them", "not 2 of them"
+    };
     enum { ITEMS = sizeof item / sizeof *item };
 
     for (uint32_t i = 0; i < ITEMS; i++)
@@ -93,12 +98,18 @@ static void matrix_rules(struct sp_buf *out)
 
 TEST(every_shape_of_rule_is_judged_alike_on_every_shape_of_event)
 {
-    static const char *const f[] = { "", "\"F\":null", "\"F\":\"\"", "\"F\":[]", "\"F\":[null]", "\"F\":\"x\"", "\"F\":\"X\"", "\"F\":[\"x\",\"abc\"]", "\"F\":[null,\"x\"]",
-                                     "\"F\":5", "\"F\":5.0", "\"F\":5e0", "\"F\":50e-1", "\"F\":-0", "\"F\":\"5\"", "\"F\":\"05\"", "\"F\":true", "\"F\":\"TRUE\"",
-                                     "\"F\":{\"x\":\"x\"}", "\"F\":\"aBC\"", "\"F\":\"ab\\u0063\"", "\"F\":\"\\u212a\"", "\"F\":\"ab cd bc\"", "\"F\":\"AAAA and bbbb\"",
-                                     "\"F\":\"xxdddd\"", "\"F\":\"cccc\"", "\"F\":\"eeee\"", "\"F\":\"ffffxg\"", "\"F\":\"ffffg\"", "\"F\":\"10.1.2.3\"",
-                                     "\"F\":\"2026-03-03T05:30:00Z\"", "\"F\":\"-\"", "\"f\":\"x\"", "\"F\":\"a\\nb\"", "\"F\":\"x\",\"F\":\"abc\"" };
-    static const char *const more[] = { "", "\"G\":\"x\"", "\"G\":null", "\"G\":\"abc\",\"a.b\":\"x\"", "\"a\":{\"b\":\"x\"}", "\"F\":\"abc\"", "\"EventID\":7", "\"x\":\"\\u0061aaa\"" };
+    static const char *const f[] = {
+        "", "\"F\":null", "\"F\":\"\"", "\"F\":[]", "\"F\":[null]", "\"F\":\"x\"", "\"F\":\"X\"", "\"F\":[\"x\",\"abc\"]",
+        "\"F\":[null,\"x\"]", "\"F\":5", "\"F\":5.0", "\"F\":5e0", "\"F\":50e-1", "\"F\":-0", "\"F\":\"5\"", "\"F\":\"05\"",
+        "\"F\":true", "\"F\":\"TRUE\"", "\"F\":{\"x\":\"x\"}", "\"F\":\"aBC\"", "\"F\":\"ab\\u0063\"", "\"F\":\"\\u212a\"",
+        "\"F\":\"ab cd bc\"", "\"F\":\"AAAA and bbbb\"", "\"F\":\"xxdddd\"", "\"F\":\"cccc\"", "\"F\":\"eeee\"", "\"F\":\"ffffxg\"",
+        "\"F\":\"ffffg\"", "\"F\":\"10.1.2.3\"", "\"F\":\"2026-03-03T05:30:00Z\"", "\"F\":\"-\"", "\"f\":\"x\"", "\"F\":\"a\\nb\"",
+        "\"F\":\"x\",\"F\":\"abc\""
+    };
+    static const char *const more[] = {
+        "", "\"G\":\"x\"", "\"G\":null", "\"G\":\"abc\",\"a.b\":\"x\"", "\"a\":{\"b\":\"x\"}", "\"F\":\"abc\"", "\"EventID\":7",
+        "\"x\":\"\\u0061aaa\""
+    };
     static const char *const id[] = { "4688", "4689", "\"4688\"", "null", "[4688, 1]" };
     struct sp_buf rules = { 0 }, json = { 0 };
     uint64_t yes = 0;
@@ -124,9 +135,12 @@ TEST(unknown_is_counted_whether_rules_are_looked_at_or_not)
 {
     struct pair p;
 
-    pair_open(&p, PROCESS("{s: {OriginalFileName: x}, condition: s}") PROCESS("{s: {OriginalFileName: x}, condition: not s}")
-                      PROCESS("{a: {OriginalFileName: x}, b: {Image: ab}, condition: a or b}") PROCESS("{a: {Company: x}, b: {Image: ab}, condition: a and not b}")
-                          PROCESS("{a: {Company: x}, b: {Image: ab}, condition: a and b}") PROCESS("{a: {Company: x}, b: {CommandLine: ab}, condition: a or not b}"));
+    pair_open(&p, PROCESS("{s: {OriginalFileName: x}, condition: s}")
+                  PROCESS("{s: {OriginalFileName: x}, condition: not s}")
+                  PROCESS("{a: {OriginalFileName: x}, b: {Image: ab}, condition: a or b}")
+                  PROCESS("{a: {Company: x}, b: {Image: ab}, condition: a and not b}")
+                  PROCESS("{a: {Company: x}, b: {Image: ab}, condition: a and b}")
+                  PROCESS("{a: {Company: x}, b: {CommandLine: ab}, condition: a or not b}"));
     is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"cd\"")), 1);
     is_u64(pair_unknowns(&p), 4);
     is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"AB\"")), 2);
@@ -182,8 +196,9 @@ TEST(names_that_are_alike_at_both_ends_are_told_apart)
 {
     struct pair p;
 
-    pair_open(&p, RULE("{a: {beginsAAendsAlike: x}, condition: a}") RULE("{a: {beginsAABBBendsAlike: x}, condition: a}")
-                      RULE("{a: {beginsAACCCendsAlike|exists: false, abc: 1}, condition: a}"));
+    pair_open(&p, RULE("{a: {beginsAAendsAlike: x}, condition: a}")
+                  RULE("{a: {beginsAABBBendsAlike: x}, condition: a}")
+                  RULE("{a: {beginsAACCCendsAlike|exists: false, abc: 1}, condition: a}"));
     is_u64(pair_judge(&p, EVENT("1", "\"beginsAAendsAlike\":\"x\"")), 1);
     is_u64(pair_judge(&p, EVENT("1", "\"beginsAABBBendsAlike\":\"x\",\"abc\":1")), 2);
     is_u64(pair_judge(&p, EVENT("1", "\"beginsAACCCendsAlike\":\"x\",\"abc\":1")), 0);
@@ -200,9 +215,14 @@ TEST(a_field_is_read_from_the_names_of_its_class)
 {
     struct pair p;
 
-    pair_open(&p, PROCESS("{a: {Image|endswith: '\\x.exe'}, condition: a}") PROCESS("{a: {User: 'd\\u'}, condition: a}") PROCESS("{a: {ParentProcessId: 16}, condition: a}")
-                      PROCESS("{a: {CommandLine: q}, condition: a}") RULE("{a: {CommandLine: q}, condition: a}") RULE("{a: {NewProcessName: null}, condition: a}")
-                          RULE("{a: {Image: q}, condition: a}") PROCESS("{a: {Image: null}, condition: a}"));
+    pair_open(&p, PROCESS("{a: {Image|endswith: '\\x.exe'}, condition: a}")
+                  PROCESS("{a: {User: 'd\\u'}, condition: a}")
+                  PROCESS("{a: {ParentProcessId: 16}, condition: a}")
+                  PROCESS("{a: {CommandLine: q}, condition: a}")
+                  RULE("{a: {CommandLine: q}, condition: a}")
+                  RULE("{a: {NewProcessName: null}, condition: a}")
+                  RULE("{a: {Image: q}, condition: a}")
+                  PROCESS("{a: {Image: null}, condition: a}"));
     is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"C:\\\\X.exe\"")), 1);
     is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"y\",\"SubjectDomainName\":\"D\",\"SubjectUserName\":\"U\"")), 1);
     is_u64(pair_judge(&p, EVENT("4688", "\"NewProcessName\":\"y\",\"ProcessId\":\"0x10\"")), 1);
@@ -220,8 +240,11 @@ TEST(the_first_of_two_names_that_is_there_is_taken)
 {
     struct pair p;
 
-    pair_open(&p, OF("category: file_rename", "{a: {TargetFilename: x}, condition: a}") OF("category: file_rename", "{a: {TargetFilename: null}, condition: a}")
-                      RULE("{a: {TargetFilename: x}, condition: a}") RULE("{a: {FilePath: x}, condition: a}") RULE("{a: {Provider_Name|contains: kernel, F: x}, condition: a}"));
+    pair_open(&p, OF("category: file_rename", "{a: {TargetFilename: x}, condition: a}")
+                  OF("category: file_rename", "{a: {TargetFilename: null}, condition: a}")
+                  RULE("{a: {TargetFilename: x}, condition: a}")
+                  RULE("{a: {FilePath: x}, condition: a}")
+                  RULE("{a: {Provider_Name|contains: kernel, F: x}, condition: a}"));
     is_u64(pair_judge(&p, RENAME("\"TargetFilename\":\"x\"")), 2);
     is_u64(pair_judge(&p, RENAME("\"FilePath\":\"x\"")), 3);
     is_u64(pair_judge(&p, RENAME("\"TargetFilename\":\"y\",\"FilePath\":\"x\"")), 1);
@@ -235,13 +258,16 @@ TEST(trailing_spaces_and_spaces_in_names_are_as_the_class_says)
 {
     struct pair p;
 
-    pair_open(&p, RULE("{a: {LogonProcessName: ntlmssp}, condition: a}") RULE("{a: {LogonProcessName: 'ntlmssp '}, condition: a}") RULE("{a: {F: 'x '}, condition: a}"));
+    pair_open(&p, RULE("{a: {LogonProcessName: ntlmssp}, condition: a}")
+                  RULE("{a: {LogonProcessName: 'ntlmssp '}, condition: a}")
+                  RULE("{a: {F: 'x '}, condition: a}"));
     is_u64(pair_judge(&p, EVENT("4624", "\"LogonProcessName\":\"NtLmSsp \",\"F\":\"x \"")), 2);
     is_u64(pair_judge(&p, EVENT("4624", "\"LogonProcessName\":[\"a\",\"NtLmSsp \"],\"F\":\"x\"")), 1);
     is_u64(pair_judge(&p, "{\"Event\":{\"System\":{\"Channel\":\"System\",\"EventID\":1},\"EventData\":{\"LogonProcessName\":\"NtLmSsp \"}}}"), 1);
     pair_close(&p);
     pair_open(&p, RULE("{a: {ThreatName: x}, condition: a}") RULE("{a: {ThreatName: null}, condition: a}"));
-    is_u64(pair_judge(&p, "{\"Event\":{\"System\":{\"Channel\":\"Microsoft-Windows-Windows Defender/Operational\",\"EventID\":1},\"EventData\":{\"Threat Name\":\"x\"}}}"), 1);
+    is_u64(pair_judge(&p, "{\"Event\":{\"System\":{\"Channel\":\"Microsoft-Windows-Windows Defender/Operational\",\"EventID\":1},"
+                          "\"EventData\":{\"Threat Name\":\"x\"}}}"), 1);
     is_u64(pair_judge(&p, EVENT("1", "\"Threat Name\":\"x\"")), 1);
     pair_close(&p);
 }
@@ -281,8 +307,10 @@ TEST(beyond_the_origins_that_a_plan_keeps_events_go_by_their_class)
 {
     struct pair p;
 
-    pair_open(&p, RULE("{a: {F: x}, condition: a}") RULE("{a: {EventID|endswith: '7'}, condition: a}") RULE("{a: {EventID: 4690}, condition: not a}")
-                      PROCESS("{s: {OriginalFileName: x}, condition: s}"));
+    pair_open(&p, RULE("{a: {F: x}, condition: a}")
+                  RULE("{a: {EventID|endswith: '7'}, condition: a}")
+                  RULE("{a: {EventID: 4690}, condition: not a}")
+                  PROCESS("{s: {OriginalFileName: x}, condition: s}"));
     is_u64(flood(&p, 5000), 4097);
     is_u64(pair_unknowns(&p), 1); /* of 4688, which goes by its class */
     is_u64(pair_judge(&p, EVENT("7", "\"F\":\"x\"")), 3);

@@ -298,7 +298,8 @@ TEST(an_anchored_regex_stops_when_it_cannot_match)
 /* `letters` pieces of a text: of one byte or more, valid or not. */
 static struct sp_str text_of(char *room, uint32_t pieces, uint32_t first, uint32_t choice)
 {
-    static const char *const piece[] = { "a", "b", "\n", "A", "\u212a", "\u00e9", "\U0001F600", "\xFF", "\x80", "\xE2\x80", "\xED\xA0\x80", "\r", " ", "\x7F" };
+    static const char *const piece[] = { "a", "b", "\n", "A", "\u212a", "\u00e9", "\U0001F600", "\xFF", "\x80", "\xE2\x80", "\xED\xA0\x80", "\r",
+        " ", "\x7F" };
     static uint64_t state;
     size_t n = 0;
 

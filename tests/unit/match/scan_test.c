@@ -285,7 +285,8 @@ TEST(a_json_record_is_seen_as_a_whole)
 {
     look_for(SP_STR("mimikatz"));
     for (size_t pad = 0; pad < 70; pad++) {
-        static const char *const with[] = { "\":\"MimiKatz\"}", "\":[\"x\",\"mimikatz\"]}", "\":\"\\u006dimikatz\"}", "\":\"x\\/y\"}", "\":\"\u212a\"}",
+        static const char *const with[] = { "\":\"MimiKatz\"}", "\":[\"x\",\"mimikatz\"]}", "\":\"\\u006dimikatz\"}", "\":\"x\\/y\"}",
+                                            "\":\"\u212a\"}",
                                             "mimikatz\":1}" };
 
         for (uint32_t i = 0; i < 6; i++) {

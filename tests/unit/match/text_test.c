@@ -194,8 +194,10 @@ TEST(a_pattern_that_begins_with_dashes_is_found_behind_all_that_is_like_it)
         const char *text;
         bool any; /* contained? */
     } cases[] = { { a, 2, "enc -enc", true }, { a, 2, "enc encenc", false }, { a, 2, "\u2013enc", true }, { a, 2, "\u2012enc", false },
-                  { a, 2, "enc", false }, { a, 2, "xenc\u2015enc", true }, { a, 2, "-\u0301enc/en\u2014enc", true }, { a, 2, "\x80\x93" "enc", false },
-                  { b, 5, "--s-s", true }, { b, 5, "-s-s-s", false }, { b, 5, "s-s\u2013/s\u00e9s", true }, { b, 5, "--sss", true }, { b, 5, "--s-", false },
+                  { a, 2, "enc", false }, { a, 2, "xenc\u2015enc", true }, { a, 2, "-\u0301enc/en\u2014enc", true },
+                  { a, 2, "\x80\x93" "enc", false },
+                  { b, 5, "--s-s", true }, { b, 5, "-s-s-s", false }, { b, 5, "s-s\u2013/s\u00e9s", true }, { b, 5, "--sss", true },
+                  { b, 5, "--s-", false },
                   { c, 3, "--", false }, { c, 3, "---", true }, { c, 3, "\u00e9--", true }, { c, 3, "x\u2014-", true }, { c, 3, "", false },
                   { d, 5, "-a-x", true }, { d, 5, "--x", false }, { d, 5, "/-x-x", true }, { d, 5, "x-x-", false },
                   { e, 5, "a /s -t", true }, { e, 5, " -s  -s -t", true }, { e, 5, " -s-t", false },
@@ -213,7 +215,8 @@ TEST(a_pattern_that_begins_with_dashes_is_found_behind_all_that_is_like_it)
 
 static struct sp_str random_text(uint32_t pieces, uint32_t choice)
 {
-    static const char *const piece[] = { "-", "a", "\u2013", "ab", "/", "b", "\u2014", "\u2012", "\xE2\x80", "\x93", "\xE2", "\u00e9", "\n", "\U0001F600", "\xF0\x9F", "\xFF" };
+    static const char *const piece[] = { "-", "a", "\u2013", "ab", "/", "b", "\u2014", "\u2012", "\xE2\x80", "\x93", "\xE2", "\u00e9", "\n",
+        "\U0001F600", "\xF0\x9F", "\xFF" };
     char bytes[256];
     size_t n = 0;
 
@@ -228,7 +231,8 @@ static struct sp_str random_text(uint32_t pieces, uint32_t choice)
 
 TEST(random_tokens_on_any_bytes_match_as_a_set_of_places_says)
 {
-    static const struct sp_str literal[] = { { "a", 1 }, { "b", 1 }, { "ab", 2 }, { "-", 1 }, { "aa", 2 }, { "\u2013", 3 }, { "\u00e9", 2 }, { "ba", 2 }, { "abab", 4 } };
+    static const struct sp_str literal[] = { { "a", 1 }, { "b", 1 }, { "ab", 2 }, { "-", 1 }, { "aa", 2 }, { "\u2013", 3 }, { "\u00e9", 2 },
+        { "ba", 2 }, { "abab", 4 } };
     uint32_t yes = 0;
 
     for (uint32_t i = 0; i < 150000; i++) {
