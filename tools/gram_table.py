@@ -5,26 +5,28 @@
     spoor decode --format fields LOGS... | tools/gram_table.py > src/match/gram_table.c
 
 In: events as lines, `fields` of each. Out: a table of the commonest folded runs of four bytes (ASCII only), each with
-the share of values, in parts of a million, that hold it: the largest share over the fields that occur often enough.
+the share of different values, in parts of a million, that hold it: the largest share over the fields that have enough.
 """
 import collections
 import json
 import sys
 
-FIELD_LEAST = 1500  # values that a field must have to be heard
+FIELD_LEAST = 400   # different values that a field must have to be heard
 TABLE = 4096        # runs kept; the table has twice as many slots
 LEAST_PPM = 500
-FIELD_MOST = 40000  # values looked at of one field
+FIELD_MOST = 40000  # different values looked at of one field
 VALUE_MOST = 4096   # bytes looked at of one value
 
 
 def main():
     values = collections.Counter()
+    seen = set()
     grams = collections.defaultdict(collections.Counter)
     for line in sys.stdin:
         for field, value in json.loads(line)["fields"].items():
-            if not isinstance(value, str) or values[field] >= FIELD_MOST:
+            if not isinstance(value, str) or values[field] >= FIELD_MOST or (field, value) in seen:
                 continue
+            seen.add((field, value))  # a log repeats itself; what is common is what many values hold
             b = value.lower().encode("utf-8", "replace")[:VALUE_MOST]
             values[field] += 1
             grams[field].update({b[i:i + 4] for i in range(len(b) - 3)})

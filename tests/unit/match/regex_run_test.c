@@ -292,3 +292,56 @@ TEST(an_anchored_regex_stops_when_it_cannot_match)
     ok(s->steps < 128);
     sp_regex_scratch_free(s);
 }
+
+/* ---------------------------------------------------------------- runs of one set */
+
+/* `letters` pieces of a text: of one byte or more, valid or not. */
+static struct sp_str text_of(char *room, uint32_t pieces, uint32_t first, uint32_t choice)
+{
+    static const char *const piece[] = { "a", "b", "\n", "A", "\u212a", "\u00e9", "\U0001F600", "\xFF", "\x80", "\xE2\x80", "\xED\xA0\x80", "\r",
+        " ", "\x7F" };
+    static uint64_t state;
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < pieces; i++) {
+        const char *one;
+
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        one = piece[(first + (uint32_t)(state >> 33) % choice) % 14];
+        memcpy(room + n, one, strlen(one));
+        n += strlen(one);
+    }
+    return (struct sp_str){ room, n };
+}
+
+TEST(a_run_of_one_set_is_counted_as_the_automaton_counts_it)
+{
+    static const struct {
+        const char *pattern;
+        uint32_t flags, least;
+    } cases[] = { { ".{5,}", 0, 5 }, { ".{5,}", SP_REGEX_DOTALL, 5 }, { "[^a]{3,}", 0, 3 }, { "[^a]{3,}", SP_REGEX_FOLD, 3 }, { "[a]{4,}", 0, 4 },
+                  { "[ab]{2,}", 0, 2 }, { "[ab]{2,}", SP_REGEX_FOLD, 2 }, { "(?:.{3,})", 0, 3 }, { "[^\\n]+", 0, 1 }, { "\\W{2,}", 0, 2 },
+                  { "\\w{3,}", 0, 3 }, { ".{3,}?", 0, 3 }, { "[a-z]{3,9}", 0, 3 }, { "[\\x{80}-\\x{10ffff}]{2,}", 0, 2 }, { ".{17}", 0, 17 },
+                  /* of no such form: the automaton's own */
+                  { "[^k]{3,}", SP_REGEX_FOLD, 0 }, { "[\\x{80}-\\x{ff}]{2,}", 0, 0 }, { "^.{5,}", 0, 0 }, { ".{5,}$", 0, 0 }, { ".{2,}a", 0, 0 },
+                  { ".*", 0, 0 }, { "[k]{2,}", SP_REGEX_FOLD, 0 }, { "(?:ab){2,}", 0, 0 } };
+    static char room[4 * 64];
+    uint32_t yes = 0;
+
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct sp_regex_scratch *s = opened(cases[c].pattern, cases[c].flags);
+
+        if (s->regex->run_least != cases[c].least)
+            tap_fail("%s: a run of %u, wanted %u", cases[c].pattern, s->regex->run_least, cases[c].least);
+        for (uint32_t i = 0; i < 6000; i++) {
+            struct sp_str text = text_of(room, i % 40, i, 1 + i / 40 % 14);
+            int seen = sp_regex_run(s->regex, s, text), wanted = sp_regex_run_nfa(s->regex, s, text);
+
+            yes += (uint32_t)wanted;
+            if (seen != wanted)
+                tap_fail("%s on '%.*s': seen %d, wanted %d", cases[c].pattern, SP_STR_ARG(text), seen, wanted);
+        }
+        sp_regex_scratch_free(s);
+    }
+    ok(yes > 20000 && yes < 110000);
+}
