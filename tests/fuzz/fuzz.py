@@ -17,6 +17,8 @@ import sys
 import threading
 
 LOCK = threading.Lock()
+# An input of `engines` touches thousands of features: weighing inputs by them takes four fifths of the time.
+MORE = {"engines": ["-entropic=0", "-max_len=8192"]}
 
 
 def targets(folder, only):
@@ -34,7 +36,7 @@ def command(args, name):
     words = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.dict")
     # Records and rules are larger than libFuzzer's own guess; 2 GiB and 10 s are bounds no input may pass.
     return [here, corpus, seeds, f"-max_total_time={args.seconds}", f"-seed={args.seed}", "-max_len=140000", "-timeout=10",
-            "-rss_limit_mb=2048", "-print_final_stats=1", "-reload=0", f"-artifact_prefix={crash}-"] + (
+            "-rss_limit_mb=2048", "-print_final_stats=1", "-reload=0", f"-artifact_prefix={crash}-"] + MORE.get(name, []) + (
                 [f"-dict={words}"] if os.path.exists(words) else [])
 
 
