@@ -345,13 +345,13 @@ TEST(looks_at_rules_are_counted_where_that_is_asked_for)
 {
     struct pair p;
 
-    open_pair(&p, RULE("{a: {x|contains: 'needle'}, condition: a}") RULE("{a: {x|contains: 'thread', y: 2}, condition: a}"));
+    pair_open(&p, RULE("{a: {x|contains: 'needle'}, condition: a}") RULE("{a: {x|contains: 'thread', y: 2}, condition: a}"));
     ok(!sp_exec_looks(p.plain) && !sp_exec_looks(p.fast));
-    is_u64(both(&p, EVENT("1", "\"x\":\"a needle\"")), 1);
+    is_u64(pair_judge(&p, EVENT("1", "\"x\":\"a needle\"")), 1);
     ok(sp_exec_profile(p.plain) == 0 && sp_exec_profile(p.fast) == 0);
-    is_u64(both(&p, EVENT("1", "\"x\":\"a needle\"")), 1);
-    is_u64(both(&p, EVENT("1", "\"x\":\"a thread\"")), 0);
-    is_u64(both(&p, EVENT("1", "\"x\":\"hay\"")), 0);
+    is_u64(pair_judge(&p, EVENT("1", "\"x\":\"a needle\"")), 1);
+    is_u64(pair_judge(&p, EVENT("1", "\"x\":\"a thread\"")), 0);
+    is_u64(pair_judge(&p, EVENT("1", "\"x\":\"hay\"")), 0);
     is_u64(sp_exec_looks(p.plain)[0].looked, 3); /* every rule, every event */
     is_u64(sp_exec_looks(p.plain)[1].looked, 3);
     is_u64(sp_exec_looks(p.fast)[0].looked, 1); /* marked ones alone */
@@ -359,5 +359,5 @@ TEST(looks_at_rules_are_counted_where_that_is_asked_for)
     is_u64(sp_exec_looks(p.plain)[0].hits, 1);
     is_u64(sp_exec_looks(p.fast)[0].hits, 1);
     is_u64(sp_exec_looks(p.fast)[1].hits, 0);
-    close_pair(&p);
+    pair_close(&p);
 }
