@@ -69,9 +69,9 @@ static void matrix_rules(struct sp_buf *out)
 {
     static const char *const item[] = {
         "F: null", "F|exists: true", "F|exists: false", "F: ''", "F: x", "F|neq: x", "F|contains: 'bc'", "F|contains|all: [ab, bc]",
-        "F|contains|all|neq: [ab, bc]", "F|re: '^.{2,3}$'", "F|re: 'a+bc'", "F: [null, x]", "F: 5", "F: '5.00'", "F: true", "F: '*'",
+        "F|contains|all|neq: [ab, bc]", "F|re: '^.{2,3}$'", "F|re: 'a+bc'", "F: [null, x]", "F: 5", "F: 0", "F: '0'", "F: '5.00'", "F: true", "F: '*'",
         "F: '?'", "F|gt: 4", "F|fieldref: G", "F|fieldref|neq: G", "F|cased: X", "F|startswith: '-'", "G|endswith: 'c'",
-        "F|contains|cased: BC", "a.b: x", "EventID: 4688", "EventID|neq: 4688", "Channel|startswith: sec", "Provider_Name: null",
+        "F|contains|cased: BC", "a.b: x", "EventID: 4688", "EventID|neq: 4688", "EventID|fieldref: G", "Channel|fieldref|neq: G", "Channel|startswith: sec", "Provider_Name: null",
         "Provider_Name|exists: false", "F: ['aaaa*bbbb', 'cccc*', '*dddd', 'eeee', 'ffff?g']", "F|contains: [aaaa, bbbb, cccc, dddd]",
         "F|cidr: 10.0.0.0/8", "F|hour: 5", "F|contains|neq: [aaaa, bbbb]", "F|re: ['x?aaaa', 'dddd$']", "F|re|neq: 'e{1,9}aaaa|cccc'",
         "F|contains|cased: [AAAA, bbbb, eeee]", "F: [true, eeee, 'x*dddd']", "F|startswith|all: ['cccc', 'c']",
@@ -107,7 +107,7 @@ TEST(every_shape_of_rule_is_judged_alike_on_every_shape_of_event)
         "\"F\":\"x\",\"F\":\"abc\""
     };
     static const char *const more[] = {
-        "", "\"G\":\"x\"", "\"G\":null", "\"G\":\"abc\",\"a.b\":\"x\"", "\"a\":{\"b\":\"x\"}", "\"F\":\"abc\"", "\"EventID\":7",
+        "", "\"G\":\"x\"", "\"G\":null", "\"G\":\"abc\",\"a.b\":\"x\"", "\"a\":{\"b\":\"x\"}", "\"F\":\"abc\"", "\"EventID\":7", "\"G\":\"4688\"",
         "\"x\":\"\\u0061aaa\""
     };
     static const char *const id[] = { "4688", "4689", "\"4688\"", "null", "[4688, 1]" };
@@ -119,7 +119,7 @@ TEST(every_shape_of_rule_is_judged_alike_on_every_shape_of_event)
     pair_open(&p, pair_text(&rules));
     for (uint32_t i = 0; i < 5; i++)
         for (uint32_t a = 0; a < sizeof f / sizeof *f; a++)
-            for (uint32_t b = 0; b < 8; b++) {
+            for (uint32_t b = 0; b < sizeof more / sizeof *more; b++) {
                 sp_buf_clear(&json);
                 sp_buf_printf(&json, "{\"Event\":{\"System\":{\"Channel\":\"Security\",\"EventID\":%s},\"EventData\":{%s%s%s}}}", id[i], f[a],
                               *f[a] && *more[b] ? "," : "", more[b]);
@@ -205,6 +205,24 @@ TEST(names_that_are_alike_at_both_ends_are_told_apart)
     is_u64(pair_judge(&p, EVENT("1", "\"beginsAADDDendsAlike\":\"x\",\"abc\":1")), 1);
     is_u64(pair_judge(&p, EVENT("1", "\"abd\":1,\"\":1,\"ab\":1,\"abc\\u0000\":1")), 0);
     pair_close(&p);
+}
+
+TEST(names_of_one_letter_are_told_apart_by_their_length)
+{
+    static const char name[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    struct sp_buf rules = { 0 };
+    char json[256];
+    struct pair p;
+
+    for (int n = 1; n <= 24; n++)
+        sp_buf_printf(&rules, "title: t\nlogsource: {product: windows}\ndetection: {a: {%.*s: x}, condition: a}\n---\n", n, name);
+    pair_open(&p, pair_text(&rules));
+    for (int n = 1; n <= 40; n++) {
+        (void)snprintf(json, sizeof json, EVENT("1", "\"%.*s\":\"x\""), n, name);
+        is_u64(pair_judge(&p, json), n <= 24);
+    }
+    pair_close(&p);
+    sp_buf_done(&rules);
 }
 
 /* ---------------------------------------------------------------- fields that the taxonomy maps */

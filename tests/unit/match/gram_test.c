@@ -292,6 +292,24 @@ TEST(thousands_of_literals_that_share_a_gram_are_asked_for_by_others)
     is_u64(PROBE(SP_STR("~q~q~q~q~q~q~q~q~q~q~q")), 0);
 }
 
+TEST(literals_that_have_no_gram_of_their_own_are_spread_over_those_they_have)
+{
+    char text[16];
+
+    begin();
+    for (uint32_t i = 0; i < 256; i++) {
+        memcpy(text, "!!!!", 4);
+        for (uint32_t bit = 0; bit < 8; bit++)
+            text[4 + bit] = i >> bit & 1 ? '~' : '`';
+        wish(SP_KEY_ANY, (struct sp_str){ text, 12 }, i);
+    }
+    build();
+    if (fullest(&bench.index.gram) > 24) /* 31 grams */
+        tap_fail("%u literals share a gram", fullest(&bench.index.gram));
+    for (uint32_t i = 0; i < 256; i += 5)
+        is_u64(PROBE(bench.wish[i].literal), 1);
+}
+
 TEST(of_a_literal_the_rarest_gram_is_asked_for)
 {
     const struct sp_gram_share *common = NULL;
@@ -328,8 +346,9 @@ TEST(few_literals_are_scanned_for_and_many_are_not)
     wish(SP_KEY_ANY, SP_STR("\x80\xFF\x80\xFF"), 4);
     wish(SP_KEY_ANY, SP_STR("ab"), 5);
     wish(SP_KEY_START, SP_STR("q"), 6);
+    wish(SP_KEY_START, SP_STR("startish"), 6);
     build();
-    ok(bench.index.scan.usable && !sp_scan_folded(&bench.index.scan, SP_STR("a value that holds none of them, and is long")));
+    ok(bench.index.scan.usable && !sp_scan_folded(&bench.index.scan, SP_STR("a startish value that holds none of them")));
     is_u64(PROBE(SP_STR("q value that holds none of the long ones: ab")), 2);
     is_u64(PROBE(SP_STR("sekurlsa::")), 4);
     is_u64(PROBE(SP_STR("\x80\xFF\x80\xFF")), 1);

@@ -59,8 +59,9 @@ static void check(int line, struct sp_value v, int wanted)
 {
     bool there = held(v), seen = sp_scan_perhaps(&scan, v), plain = sp_scan_perhaps_plain(&scan, v);
     struct sp_str bytes = { v.ptr, v.len };
+    char stack[8] = "another"; /* a place above those that malloc gives */
     struct sp_node node = { .value = v };
-    bool nodes = sp_scan_nodes(&scan, &node, 1, bytes), outside = sp_scan_nodes(&scan, &node, 1, SP_STR("another place")), json = seen;
+    bool nodes = sp_scan_nodes(&scan, &node, 1, bytes), outside = sp_scan_nodes(&scan, &node, 1, (struct sp_str){ stack, sizeof stack }), json = seen;
 
     if ((v.type == SP_V_JSON_TEXT || v.type == SP_V_TEXT) && v.len >= 4 && bytes.ptr[0] && bytes.ptr[1])
         json = sp_scan_json(&scan, bytes);
@@ -118,9 +119,9 @@ static const enum sp_value_type types[] = { SP_V_TEXT, SP_V_JSON_TEXT, SP_V_UTF1
 
 TEST(a_literal_is_seen_at_every_place_of_every_length)
 {
-    static const char *const literal[] = { "sekurlsa::", "~q~q", "mimikatz", "-enc " };
+    static const char *const literal[] = { "sekurlsa::", "~q~q", "mimikatz", "-enc ", "abyx", "xyba", "[`{@" };
 
-    for (uint32_t l = 0; l < 4; l++) {
+    for (uint32_t l = 0; l < 7; l++) {
         struct sp_str near = draw_own(literal[l], strlen(literal[l])), big = draw_own(literal[l], strlen(literal[l]));
 
         look_for(sp_str_c(literal[l]));
@@ -154,6 +155,13 @@ TEST(values_too_short_for_a_literal_hold_none)
     for (uint32_t t = 0; t < 4; t++)
         for (size_t n = 0; n < 4; n++)
             CHECK(types[t], sp_str_cut(SP_STR("mimi"), 0, n), 0);
+    for (uint32_t bytes = 7; bytes < 64; bytes += 7) { /* half a unit is none */
+        struct sp_str half = draw_own("k\0a\0t\0z\0k\0a\0t\0z\0k\0a\0t\0z\0k\0a\0t\0z\0k\0a\0t\0z\0k\0a\0t\0z\0k\0a\0t\0z\0k\0a\0t\0z", bytes);
+
+        look_for(SP_STR("katz"));
+        check(__LINE__, (struct sp_value){ half.ptr, bytes, SP_V_UTF16 }, bytes >= 8);
+        draw_free(half);
+    }
     CHECK(SP_V_UTF16, SP_STR("\u212a"), 1);
     CHECK(SP_V_TEXT, SP_STR("\u212a"), 1);
     CHECK(SP_V_ANSI, SP_STR("\xE9"), 1);
@@ -220,10 +228,10 @@ TEST(what_is_not_ascii_is_perhaps_wherever_it_stands)
 TEST(values_at_the_end_of_a_record_are_read_no_further)
 {
     struct sp_str wide_literal;
-    struct sp_value lit = value_of(SP_V_UTF16, SP_STR("mimikatz"));
+    struct sp_value lit = value_of(SP_V_UTF16, SP_STR("katz"));
 
     wide_literal = (struct sp_str){ lit.ptr, lit.len };
-    look_for(SP_STR("mimikatz"));
+    look_for(SP_STR("katz"));
     for (uint32_t units = 0; units <= 70; units++)
         for (uint32_t behind = 0; behind <= 70; behind += behind < 40 ? 2 : 5) {
             /* filler, the value, other bytes of the record, which are the literal's: they are not the value's */
@@ -237,22 +245,24 @@ TEST(values_at_the_end_of_a_record_are_read_no_further)
             if (!p)
                 abort();
             for (size_t i = 0; i < begin + len + behind; i++)
-                p[i] = i < begin ? 'q' : i < begin + len ? (i % 2 ? '\0' : 'z') : wide_literal.ptr[(i - begin - len) % 16];
+                p[i] = i < begin ? 'q' : i < begin + len ? (i % 2 ? '\0' : 'y') : wide_literal.ptr[(i - begin - len) % 8];
             raw = (struct sp_str){ p, begin + len + behind };
             node[2].value = (struct sp_value){ p, 4, SP_V_UINT };
             node[3].value = (struct sp_value){ p + begin, (uint32_t)len, SP_V_UTF16 };
             if (registers() && sp_scan_nodes(&scan, node, 4, raw))
                 tap_fail("%u units, %u bytes behind them: perhaps, but nothing is there", units, behind);
-            if (units >= 8) {
-                memcpy(p + begin + len - 16, wide_literal.ptr, 16);
+            if (units >= 4) {
+                memcpy(p + begin + len - 8, wide_literal.ptr, 8);
                 if (!sp_scan_nodes(&scan, node, 4, raw))
                     tap_fail("%u units, %u bytes behind them: no, but the literal ends them", units, behind);
                 if (registers() && sp_scan_nodes(&scan, node, 3, raw))
                     tap_fail("%u units: a node behind the last was read", units);
             }
-            if (units >= 2 && units < 8 && behind >= 16) { /* the value has the literal's begin, the bytes behind it the rest */
-                memcpy(p + begin + len - 4, wide_literal.ptr, 4);
-                memcpy(p + begin + len, wide_literal.ptr + 4, 12);
+            for (uint32_t cut = 2; cut < 8 && len >= cut && behind >= 8; cut += 2) { /* the value has the literal's begin alone */
+                for (size_t i = begin; i < begin + len; i++)
+                    p[i] = i % 2 ? '\0' : 'y';
+                memcpy(p + begin + len - cut, wide_literal.ptr, cut);
+                memcpy(p + begin + len, wide_literal.ptr + cut, 8 - cut);
                 if (registers() && sp_scan_nodes(&scan, node, 4, raw))
                     tap_fail("%u units: the literal ends behind the value", units);
             }
@@ -335,6 +345,12 @@ TEST(a_cut_of_a_number_a_guid_a_sid_a_time_is_looked_for_in_them)
                 look_for(sp_str_cut(text, from, len));
                 check(__LINE__, v[i], 1);
                 ok(sp_scan_nodes(&scan, &(struct sp_node){ .value = v[i] }, 1, SP_STR("")));
+                for (uint32_t order = 0; order < 2; order++) {
+                    struct sp_str both[2] = { sp_str_cut(text, from, len), SP_STR("mimikatz") }, turned[2] = { both[1], both[0] };
+
+                    look_for_all(order ? both : turned, 2);
+                    ok(sp_scan_perhaps(&scan, v[i]));
+                }
             }
         draw_free(text);
     }
