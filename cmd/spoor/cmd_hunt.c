@@ -27,7 +27,7 @@ static const struct option options[] = {
     { "--map", "FILE", "own field mapping; may be repeated", false },
     { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },
     { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks, marked as carved", false },
-    { "--engine", "NAME", "plain: the interpreter", false },
+    { "--engine", "NAME", "fast (default), or plain: every rule on every event, to check the fast one", false },
     { "--fail-on", "LEVEL", "exit 1 when something of this level or above was sighted", false },
     { "--summary", "FILE", "write the account of the hunt there, as JSON", false },
     { "-j", "N", "threads (default: one a processor)", false },

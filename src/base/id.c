@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In: bytes. Out: SHA-256 digests. The hash state is libcrypto's and freed at the end, a hasher's when it is done.
+ * In: bytes. Out: SHA-256 digests, by libcrypto's own calls for SHA-256: behind its general interface the look-ups and
+ * allocations cost as much as the hash of a record. They are marked as old since OpenSSL 3.0, hence the next line.
  */
+#define OPENSSL_API_COMPAT 10101
 #include "base/id.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+_Static_assert(sizeof(SHA256_CTX) <= sizeof((struct sp_hash *)0)->state, "the state of a hash has room for libcrypto's");
+
+static SHA256_CTX *state_of(struct sp_hash *hash)
+{
+    return (SHA256_CTX *)(void *)hash->state;
+}
 
 void sp_hash_begin(struct sp_hash *hash)
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-    hash->state = ctx;
-    hash->failed = !ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1;
+    hash->failed = SHA256_Init(state_of(hash)) != 1;
 }
 
 void sp_hash_add(struct sp_hash *hash, const void *bytes, size_t len)
 {
-    if (!hash->failed && len && EVP_DigestUpdate(hash->state, bytes, len) != 1)
+    if (!hash->failed && len && SHA256_Update(state_of(hash), bytes, len) != 1)
         hash->failed = true;
 }
 
 bool sp_hash_end(struct sp_hash *hash, struct sp_digest *ret)
 {
-    unsigned n = 0;
-
-    *ret = (struct sp_digest){ { 0 } };
-    if (!hash->failed && (EVP_DigestFinal_ex(hash->state, ret->bytes, &n) != 1 || n != sizeof ret->bytes))
+    if (!hash->failed && SHA256_Final(ret->bytes, state_of(hash)) != 1)
         hash->failed = true;
-    EVP_MD_CTX_free(hash->state);
-    hash->state = NULL;
+    if (hash->failed)
+        *ret = (struct sp_digest){ { 0 } };
     return !hash->failed;
 }
 
@@ -39,27 +42,6 @@ bool sp_sha256(struct sp_str bytes, struct sp_digest *ret)
     sp_hash_begin(&hash);
     sp_hash_add(&hash, bytes.ptr, bytes.len);
     return sp_hash_end(&hash, ret);
-}
-
-bool sp_hasher_sha256(struct sp_hasher *hasher, struct sp_str bytes, struct sp_digest *ret)
-{
-    unsigned n = 0;
-
-    *ret = (struct sp_digest){ { 0 } };
-    if (!hasher->method)
-        hasher->method = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!hasher->state)
-        hasher->state = EVP_MD_CTX_new();
-    return hasher->method && hasher->state && EVP_DigestInit_ex(hasher->state, hasher->method, NULL) == 1 &&
-           EVP_DigestUpdate(hasher->state, bytes.ptr, bytes.len) == 1 &&
-           EVP_DigestFinal_ex(hasher->state, ret->bytes, &n) == 1 && n == sizeof ret->bytes;
-}
-
-void sp_hasher_done(struct sp_hasher *hasher)
-{
-    EVP_MD_CTX_free(hasher->state);
-    EVP_MD_free(hasher->method);
-    *hasher = (struct sp_hasher){ 0 };
 }
 
 void sp_id_begin(struct sp_hash *hash, const char *tag)

@@ -17,26 +17,19 @@ struct sp_digest {
     uint8_t bytes[32];
 };
 
-/* A running hash; `state` is libcrypto's and owned. Failure is sticky and shows in sp_hash_end. */
+/* A running hash; `state` is libcrypto's, on the spot: nothing to free. Failure is sticky and shows in sp_hash_end. */
 struct sp_hash {
-    void *state;
+    uint64_t state[16];
     bool failed;
 };
 
 void sp_hash_begin(struct sp_hash *hash);
 void sp_hash_add(struct sp_hash *hash, const void *bytes, size_t len);
-/* Ends and frees; false when memory ran out on the way (the digest is then zero). */
+/* False when it failed on the way (the digest is then zero). */
 bool sp_hash_end(struct sp_hash *hash, struct sp_digest *ret);
 
 /* SHA-256 of some bytes at once. */
 bool sp_sha256(struct sp_str bytes, struct sp_digest *ret);
-
-/* The same for who does it for every record: libcrypto is set up once. All zeros is ready; not for two threads. */
-struct sp_hasher {
-    void *state, *method;
-};
-bool sp_hasher_sha256(struct sp_hasher *hasher, struct sp_str bytes, struct sp_digest *ret);
-void sp_hasher_done(struct sp_hasher *hasher);
 
 /* H(): begin with the tag, add parts in order, end with sp_hash_end. */
 void sp_id_begin(struct sp_hash *hash, const char *tag);

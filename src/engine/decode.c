@@ -18,7 +18,6 @@ struct decode {
     struct sp_events *events;
     struct sp_decode_result *result;
     struct sp_buf out, scratch, place;
-    struct sp_hasher hasher;
     struct sp_error *err;
 };
 
@@ -28,7 +27,7 @@ static int place(struct decode *d, const struct sp_record *r)
     struct sp_buf *out = &d->out;
     struct sp_digest sha;
 
-    if (!sp_hasher_sha256(&d->hasher, r->raw, &sha))
+    if (!sp_sha256(r->raw, &sha))
         return SP_ERR_NOMEM;
     sp_buf_str(out, sp_buf_view(&d->place));
     sp_buf_u64(out, r->offset);
@@ -258,7 +257,6 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
     sp_buf_done(&d.out);
     sp_buf_done(&d.scratch);
     sp_buf_done(&d.place);
-    sp_hasher_done(&d.hasher);
     sp_scope_done(&d.scope);
     return rc;
 }

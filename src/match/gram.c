@@ -5,8 +5,6 @@
  */
 #include "match/gram.h"
 
-#include <stdlib.h>
-
 #include "base/alloc.h"
 #include "base/error.h"
 #include "match/scan.h"
@@ -228,51 +226,57 @@ static void make_drafts(struct build *b)
     }
 }
 
-/* By table and selector, so that the keys of a slot lie together. */
-static int by_selector(const void *a, const void *b)
-{
-    const struct draft *x = a, *y = b;
-
-    if (x->table != y->table)
-        return x->table < y->table ? -1 : 1;
-    if (x->selector != y->selector)
-        return x->selector < y->selector ? -1 : 1;
-    return (x->first > y->first) - (x->first < y->first);
-}
-
-static void make_key(struct build *b, const struct draft *d, struct sp_key_table *table)
+static void make_key(struct build *b, const struct draft *d, struct sp_key *key, struct sp_key_table *table)
 {
     uint32_t len = (uint32_t)d->literal.len, first = b->rules;
 
     for (uint32_t w = d->first; w != NONE; w = b->next[w])
         if (b->rules == first || b->rule[b->rules - 1] != b->wish[w].rule)
             b->rule[b->rules++] = b->wish[w].rule;
-    b->key[b->keys++] = (struct sp_key){ d->literal.ptr, len, d->at, first, b->rules - first };
+    *key = (struct sp_key){ d->literal.ptr, len, d->at, first, b->rules - first };
     table->lens |= 1u << ((len < 8 ? len : 8) - (len > 0));
     table->most = len > table->most ? len : table->most;
 }
 
-/* Keys and slots of the drafts [from, to), which are all of one table. */
-static int make_table(struct build *b, uint32_t from, uint32_t to, struct sp_key_table *table)
+static struct sp_key_slot *slot_of(struct sp_key_slot *slot, uint32_t mask, uint64_t selector)
 {
-    struct sp_key_slot *slot;
-    uint32_t room = power_above(2 * (to - from));
+    uint32_t at = (uint32_t)mix(selector) & mask;
 
-    slot = sp_arena_zalloc(b->arena, room * sizeof *slot);
-    if (!slot)
+    while (slot[at].keys && slot[at].selector != selector)
+        at = (at + 1) & mask;
+    return &slot[at];
+}
+
+/* Keys and slots of one table: keys are counted by slot, places given, then filled, so that a slot's keys lie together. */
+static int make_table(struct build *b, enum table which, uint32_t count, struct sp_key_table *table)
+{
+    uint32_t room = power_above(2 * count), *filled;
+    struct sp_key_slot *slot = sp_arena_zalloc(b->arena, room * sizeof *slot);
+
+    filled = sp_zalloc(room * sizeof *filled);
+    if (!slot || !filled) {
+        sp_free(filled);
         return SP_ERR_NOMEM;
-    *table = (struct sp_key_table){ .slot = slot, .mask = room - 1 };
-    for (uint32_t i = from; i < to; i++) {
-        const struct draft *d = &b->draft[i];
-        uint32_t at = (uint32_t)mix(d->selector) & table->mask;
-
-        while (slot[at].keys && slot[at].selector != d->selector)
-            at = (at + 1) & table->mask;
-        if (!slot[at].keys)
-            slot[at] = (struct sp_key_slot){ d->selector, b->keys, 0 };
-        slot[at].keys++;
-        make_key(b, d, table);
     }
+    *table = (struct sp_key_table){ .slot = slot, .mask = room - 1 };
+    for (uint32_t i = 0; i < b->drafts; i++)
+        if (b->draft[i].table == which) {
+            struct sp_key_slot *s = slot_of(slot, table->mask, b->draft[i].selector);
+
+            s->selector = b->draft[i].selector;
+            s->keys++;
+        }
+    for (uint32_t i = 0; i < room; i++) {
+        slot[i].key = b->keys;
+        b->keys += slot[i].keys;
+    }
+    for (uint32_t i = 0; i < b->drafts; i++)
+        if (b->draft[i].table == which) {
+            struct sp_key_slot *s = slot_of(slot, table->mask, b->draft[i].selector);
+
+            make_key(b, &b->draft[i], &b->key[s->key + filled[s - slot]++], table);
+        }
+    sp_free(filled);
     return 0;
 }
 
@@ -320,23 +324,18 @@ static int make_pairs(struct build *b)
 static int make_tables(struct build *b)
 {
     struct sp_key_table *const table[TABLES] = { &b->index->equal, &b->index->start, &b->index->end, &b->index->gram, &b->index->brief };
-    uint32_t from = 0;
+    uint32_t count[TABLES] = { 0 };
     int rc = 0;
 
     b->key = sp_arena_alloc(b->arena, b->drafts * sizeof *b->key);
     b->rule = sp_arena_alloc(b->arena, b->wishes * sizeof *b->rule);
     if (!b->key || !b->rule)
         return SP_ERR_NOMEM;
-    qsort(b->draft, b->drafts, sizeof *b->draft, by_selector);
-    for (uint32_t t = 0; t < TABLES && rc == 0; t++) {
-        uint32_t to = from;
-
-        while (to < b->drafts && b->draft[to].table == t)
-            to++;
-        if (to > from)
-            rc = make_table(b, from, to, table[t]);
-        from = to;
-    }
+    for (uint32_t i = 0; i < b->drafts; i++)
+        count[b->draft[i].table]++;
+    for (uint32_t t = 0; t < TABLES && rc == 0; t++)
+        if (count[t])
+            rc = make_table(b, (enum table)t, count[t], table[t]);
     b->index->key = b->key;
     b->index->rule = b->rule;
     if (rc == 0 && b->index->gram.slot)

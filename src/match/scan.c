@@ -58,9 +58,9 @@ static bool all_safe(const char *p)
 static size_t find_print(struct sp_str l, bool safe)
 {
     size_t best = SIZE_MAX;
-    uint64_t best_score = UINT64_MAX;
+    uint64_t best_score = UINT64_MAX, enough = SP_RARE_PPM * 8 + (safe ? 1 : PRINT);
 
-    for (size_t i = 0; i + PRINT <= l.len; i++) {
+    for (size_t i = 0; i + PRINT <= l.len && best_score > enough; i++) {
         uint64_t score = (uint64_t)sp_key_ppm(SP_KEY_ANY, sp_str_cut(l, i, PRINT)) * 8 + letters(l.ptr + i);
 
         if ((!safe || all_safe(l.ptr + i)) && score < best_score) {

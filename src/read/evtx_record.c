@@ -9,7 +9,7 @@
 #include "read/evtx_inner.h"
 #include "read/value.h"
 
-enum { SKIM_DEPTH_MAX = 8, SKIM_FIELDS_MAX = 1024 }; /* far below the limits that a walk looks after */
+enum { SKIM_DEPTH_MAX = 8, SKIM_FIELDS_MAX = 1024, SKIM_ARRAYS_MAX = 4096 }; /* far below the limits that a walk looks after */
 
 static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth);
 
@@ -476,7 +476,7 @@ static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth)
     const struct evtx_body b = e->body[body];
     const struct evtx_value *v = e->value + b.value;
     const struct evtx_field *number;
-    uint32_t found = b.values;
+    uint32_t found = b.values, arrays = 0;
 
     if (depth == SKIM_DEPTH_MAX || b.field_end - b.field > SKIM_FIELDS_MAX)
         return 0;
@@ -486,6 +486,8 @@ static int skim(struct sp_evtx *e, uint32_t body, uint32_t depth)
         return 0;
     for (uint32_t i = 0; i < b.values; i++) {
         if (v[i].type < EVTX_XML)
+            continue;
+        if (v[i].type & EVTX_ARRAY && (arrays += v[i].len) <= SKIM_ARRAYS_MAX)
             continue;
         if (v[i].type != EVTX_XML || found != b.values)
             return 0;

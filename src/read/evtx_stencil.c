@@ -53,7 +53,8 @@ static int add_op(struct cut *c, struct evtx_op op)
         return SP_ERR_NOMEM;
     if (e->stencil.len > STENCIL_TEXT_MAX || e->ops == STENCIL_OPS_MAX)
         return 0;
-    if (op.kind == OP_TEXT && last && last->kind == OP_TEXT && last->at + last->len == op.at) {
+    if ((op.kind == OP_TEXT || op.kind == OP_ELEMENT) && last && last->kind == OP_TEXT && last->at + last->len == op.at) {
+        last->kind = op.kind;
         last->len += op.len;
         return 1;
     }
@@ -410,9 +411,12 @@ struct fill {
     uint32_t depth, spent;
 };
 
-static inline struct evtx_value value_at(const struct sp_evtx *e, const struct evtx_body *b, uint32_t sub)
+static const struct evtx_value nothing = { .type = EVTX_NULL };
+
+/* By its place and not by value: what is taken apart on the stack only to be put together again waits for it. */
+static inline const struct evtx_value *value_at(const struct sp_evtx *e, const struct evtx_body *b, uint32_t sub)
 {
-    return sub < b->values ? e->value[b->value + sub] : (struct evtx_value){ .type = EVTX_NULL };
+    return sub < b->values ? &e->value[b->value + sub] : &nothing;
 }
 
 /* The text of an operation at `p`, where there is room for it and STENCIL_COPY; behind it. */
@@ -434,12 +438,12 @@ static inline void put_words(struct fill *f, const struct evtx_op *op)
 
 /* A value at `p`, where there is room for it: the most common types here, the rest with read/value.h; NULL where that has
  * no bound for it. */
-static inline char *copy_value(char *p, const struct sp_evtx *e, struct evtx_value v)
+static inline char *copy_value(char *p, const struct sp_evtx *e, const struct evtx_value *v)
 {
-    const uint8_t *bytes = e->bytes + v.at;
-    uint32_t len = v.len & ~1u;
+    const uint8_t *bytes = e->bytes + v->at;
+    uint32_t len = v->len & ~1u;
 
-    if (v.type == EVTX_STRING) {
+    if (v->type == EVTX_STRING) {
         while (len && bytes[len - 1] == 0 && bytes[len - 2] == 0)
             len -= 2;
         *p++ = '"';
@@ -447,25 +451,25 @@ static inline char *copy_value(char *p, const struct sp_evtx *e, struct evtx_val
         *p++ = '"';
         return p;
     }
-    if (v.type == EVTX_UINT16 && v.len == 2)
-        return sp_put_u64(p, evtx_u16(e, v.at));
-    if (v.type == EVTX_UINT32 && v.len == 4)
-        return sp_put_u64(p, evtx_u32(e, v.at));
-    if (v.type == EVTX_UINT8 && v.len == 1)
+    if (v->type == EVTX_UINT16 && v->len == 2)
+        return sp_put_u64(p, evtx_u16(e, v->at));
+    if (v->type == EVTX_UINT32 && v->len == 4)
+        return sp_put_u64(p, evtx_u32(e, v->at));
+    if (v->type == EVTX_UINT8 && v->len == 1)
         return sp_put_u64(p, bytes[0]);
-    if (v.type == EVTX_NULL) {
+    if (v->type == EVTX_NULL) {
         memcpy(p, "null", 4);
         return p + 4;
     }
-    return sp_value_put_json(p, evtx_value_of(e, v));
+    return sp_value_put_json(p, evtx_value_of(e, *v));
 }
 
 /* The text of an operation and a value behind it. `before`: so many bytes of `lead` come first. */
-static inline void put_both(struct fill *f, const struct evtx_op *op, struct evtx_value v, const char *lead, size_t before)
+static inline void put_both(struct fill *f, const struct evtx_op *op, const struct evtx_value *v, const char *lead, size_t before)
 {
     char *p, *end;
 
-    if (!sp_buf_reserve(f->out, before + op->len + STENCIL_COPY + SP_VALUE_JSON_ROOM(v.len)))
+    if (!sp_buf_reserve(f->out, before + op->len + STENCIL_COPY + SP_VALUE_JSON_ROOM(v->len)))
         return;
     p = f->out->ptr + f->out->len;
     if (before)
@@ -474,21 +478,21 @@ static inline void put_both(struct fill *f, const struct evtx_op *op, struct evt
     end = copy_value(p, f->e, v);
     f->out->len = (size_t)((end ? end : p) - f->out->ptr);
     if (!end)
-        sp_value_json(f->out, evtx_value_of(f->e, v), &f->e->scratch);
+        sp_value_json(f->out, evtx_value_of(f->e, *v), &f->e->scratch);
 }
 
-static void put_value(struct fill *f, struct evtx_value v)
+static void put_value(struct fill *f, const struct evtx_value *v)
 {
     put_both(f, &(struct evtx_op){ .kind = OP_TEXT }, v, NULL, 0);
 }
 
 /* An attribute that is there. An empty one of a type that is a body is null. */
-static inline void put_attribute(struct fill *f, const struct evtx_op *op, struct evtx_value v, bool first)
+static inline void put_attribute(struct fill *f, const struct evtx_op *op, const struct evtx_value *v, bool first)
 {
     static const char lead[] = "{\"#attributes\":{";
 
-    if (v.type == EVTX_XML)
-        v = (struct evtx_value){ .type = EVTX_NULL };
+    if (v->type == EVTX_XML)
+        v = &nothing;
     if (first)
         put_both(f, op, v, lead, sizeof lead - 1);
     else
@@ -496,17 +500,17 @@ static inline void put_attribute(struct fill *f, const struct evtx_op *op, struc
 }
 
 /* The end of an element that has attributes, or had none in this record. */
-static void put_leaf(struct fill *f, const struct evtx_op *op, struct evtx_value v, bool any)
+static void put_leaf(struct fill *f, const struct evtx_op *op, const struct evtx_value *v, bool any)
 {
-    bool nothing = op->kind == OP_LEAF_NONE || (op->kind == OP_LEAF_VALUE && v.type == EVTX_NULL);
+    bool empty = op->kind == OP_LEAF_NONE || (op->kind == OP_LEAF_VALUE && v->type == EVTX_NULL);
 
-    if (any && nothing) {
+    if (any && empty) {
         sp_buf_text(f->out, "}}");
         return;
     }
     if (any)
         sp_buf_text(f->out, "},\"#text\":");
-    if (nothing)
+    if (empty)
         sp_buf_text(f->out, "null");
     else if (op->kind == OP_LEAF_VALUE)
         put_value(f, v);
@@ -519,19 +523,19 @@ static void put_leaf(struct fill *f, const struct evtx_op *op, struct evtx_value
 static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to);
 
 /* The plan + 1 of a body that is a value, with its stencil; 0: it has none. */
-static int body_plan(struct fill *f, struct evtx_value v, uint32_t *ret)
+static int body_plan(struct fill *f, const struct evtx_value *v, uint32_t *ret)
 {
-    *ret = v.body ? f->e->body[v.body - 1].plan : 0;
+    *ret = v->body ? f->e->body[v->body - 1].plan : 0;
     return *ret ? cut_plan(f->e, *ret - 1) : 0;
 }
 
 /* A body among the members of an object. */
-static int fill_body(struct fill *f, const struct evtx_body *b, const struct evtx_op *op, struct evtx_value v)
+static int fill_body(struct fill *f, const struct evtx_body *b, const struct evtx_op *op, const struct evtx_value *v)
 {
     uint32_t plan;
     int rc;
 
-    if (v.type != EVTX_XML || !v.len)
+    if (v->type != EVTX_XML || !v->len)
         return 1;
     if (!b->plan)
         return 0;
@@ -542,19 +546,19 @@ static int fill_body(struct fill *f, const struct evtx_body *b, const struct evt
         return rc;
     if (f->e->plan[plan - 1].members)
         sp_buf_char(f->out, ',');
-    return fill(f, v.body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
+    return fill(f, v->body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
 }
 
 /* A body that is all that an element holds: its members are the element's. `any`: behind attributes. */
-static int fill_object(struct fill *f, struct evtx_value v, bool any)
+static int fill_object(struct fill *f, const struct evtx_value *v, bool any)
 {
     uint32_t plan;
-    int rc = v.len ? body_plan(f, v, &plan) : 0;
+    int rc = v->len ? body_plan(f, v, &plan) : 0;
 
     if (rc <= 0 || !f->e->plan[plan - 1].members)
         return rc <= 0 ? rc : 0;
     sp_buf_text(f->out, any ? "}," : "{");
-    rc = fill(f, v.body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
+    rc = fill(f, v->body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
     sp_buf_char(f->out, '}');
     return rc;
 }
@@ -571,7 +575,7 @@ static int fill_data(struct fill *f, const struct evtx_body *b, uint32_t at, uin
     start = f->out->len;
     sp_buf_char(f->out, '[');
     for (uint32_t i = at; i < at + count; i++) {
-        struct evtx_value v = value_at(e, b, e->op[i].sub);
+        const struct evtx_value *v = value_at(e, b, e->op[i].sub);
 
         if (items++)
             sp_buf_char(f->out, ',');
@@ -579,14 +583,14 @@ static int fill_data(struct fill *f, const struct evtx_body *b, uint32_t at, uin
             put_words(f, &e->op[i]);
             continue;
         }
-        if (v.type == EVTX_XML)
+        if (v->type == EVTX_XML)
             return 0;
-        if (!(v.type & EVTX_ARRAY) || !v.len) {
+        if (!(v->type & EVTX_ARRAY) || !v->len) {
             put_value(f, v);
             continue;
         }
-        next = v.at;
-        for (bool first = true; evtx_array_next(e, &v, &next, &item); first = false) {
+        next = v->at;
+        for (bool first = true; evtx_array_next(e, v, &next, &item); first = false) {
             if (!first) {
                 items++;
                 sp_buf_char(f->out, ',');
@@ -609,7 +613,7 @@ static int fill_data(struct fill *f, const struct evtx_body *b, uint32_t at, uin
 static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool *any)
 {
     const struct evtx_op op = f->e->op[at];
-    const struct evtx_value v = value_at(f->e, b, op.sub);
+    const struct evtx_value *v = value_at(f->e, b, op.sub);
 
     switch ((enum op_kind)op.kind) {
     case OP_ATTRIBUTE_TEXT:
@@ -618,9 +622,9 @@ static int fill_one(struct fill *f, const struct evtx_body *b, uint32_t at, bool
         put_words(f, &op);
         return 1;
     case OP_LEAF_VALUE:
-        if (v.type == EVTX_XML)
+        if (v->type == EVTX_XML)
             return fill_object(f, v, *any);
-        if (v.type & EVTX_ARRAY)
+        if (v->type & EVTX_ARRAY)
             return 0;
         put_leaf(f, &op, v, *any);
         return 1;
@@ -658,24 +662,24 @@ static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to)
     f->depth++;
     for (uint32_t i = from; i < to && rc > 0; i++) {
         const struct evtx_op *op = &e->op[i];
-        struct evtx_value v;
+        const struct evtx_value *v;
 
         if (op->kind == OP_TEXT) {
             put_words(f, op);
         } else if (op->kind == OP_VALUE) {
             v = value_at(e, &b, op->sub);
-            if (v.type < EVTX_XML) {
+            if (v->type < EVTX_XML) {
                 put_both(f, op, v, NULL, 0);
                 continue;
             }
             put_words(f, op);
-            rc = v.type == EVTX_XML ? fill_object(f, v, false) : 0;
+            rc = v->type == EVTX_XML ? fill_object(f, v, false) : 0;
         } else if (op->kind == OP_ELEMENT) {
             any = false;
             put_words(f, op);
         } else if (op->kind == OP_ATTRIBUTE) {
             v = value_at(e, &b, op->sub);
-            if (op->optional && v.type == EVTX_NULL)
+            if (op->optional && v->type == EVTX_NULL)
                 continue;
             put_attribute(f, op, v, !any);
             any = true;
