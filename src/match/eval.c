@@ -25,6 +25,10 @@ struct sp_eval {
     struct sp_regex_scratch **regex; /* by regex id, made on first use */
     struct class_rules *of_class;    /* by class id */
     uint32_t class_room;
+    struct sp_logsource *source;     /* log sources of the rules, each once; made when the first class is met */
+    uint32_t sources;
+    uint32_t *source_of;             /* by rule: index in `source` */
+    bool *applies;                   /* by log source: scratch for one class */
     struct sp_buf scratch;
     bool failed;
 };
@@ -57,6 +61,9 @@ void sp_eval_free(struct sp_eval *e)
     sp_buf_done(&e->scratch);
     sp_free(e->regex);
     sp_free(e->of_class);
+    sp_free(e->source);
+    sp_free(e->source_of);
+    sp_free(e->applies);
     sp_free(e);
 }
 
@@ -88,6 +95,46 @@ static bool room_for_class(struct sp_eval *e, uint32_t id)
     return true;
 }
 
+static bool same_source(const struct sp_logsource *a, const struct sp_logsource *b)
+{
+    return sp_str_eq(a->product, b->product) && sp_str_eq(a->category, b->category) && sp_str_eq(a->service, b->service);
+}
+
+/* Thousands of rules have some hundred log sources: those are compared with a class. */
+static bool know_sources(struct sp_eval *e)
+{
+    uint32_t room = 16, *slot;
+
+    while (room < 2 * e->set->rule_count)
+        room *= 2;
+    slot = sp_zalloc(room * sizeof *slot);
+    e->source = sp_realloc_array(NULL, (size_t)e->set->rule_count + 1, sizeof *e->source);
+    e->source_of = sp_realloc_array(NULL, (size_t)e->set->rule_count + 1, sizeof *e->source_of);
+    e->applies = sp_zalloc((size_t)e->set->rule_count + 1);
+    for (uint32_t i = 0; slot && e->source && e->source_of && e->applies && i < e->set->rule_count; i++) {
+        const struct sp_logsource *l = &e->set->rule[i]->logsource;
+        uint64_t at = sp_str_hash(l->category) * 3 + sp_str_hash(l->service) * 5 + sp_str_hash(l->product);
+
+        while (slot[at & (room - 1)] && !same_source(&e->source[slot[at & (room - 1)] - 1], l))
+            at++;
+        if (!slot[at & (room - 1)]) {
+            e->source[e->sources] = *l;
+            slot[at & (room - 1)] = ++e->sources;
+        }
+        e->source_of[i] = slot[at & (room - 1)] - 1;
+    }
+    if (!slot || !e->source || !e->source_of || !e->applies) {
+        sp_free(e->source); /* tried again at the next class */
+        sp_free(e->source_of);
+        sp_free(e->applies);
+        e->source = NULL;
+        e->source_of = NULL;
+        e->applies = NULL;
+    }
+    sp_free(slot);
+    return e->source != NULL;
+}
+
 const struct sp_rule *const *sp_eval_rules(struct sp_eval *e, const struct sp_class *c, uint32_t *ret_count)
 {
     static const struct sp_rule *const nothing[1] = { NULL };
@@ -101,11 +148,15 @@ const struct sp_rule *const *sp_eval_rules(struct sp_eval *e, const struct sp_cl
         return NULL;
     found = &e->of_class[c->id];
     if (!found->rule) {
+        if (!e->source && !know_sources(e))
+            return NULL;
         found->rule = sp_zalloc(((size_t)e->set->rule_count + 1) * sizeof(const struct sp_rule *));
         if (!found->rule)
             return NULL;
+        for (uint32_t i = 0; i < e->sources; i++)
+            e->applies[i] = sp_class_has(c, &e->source[i]);
         for (uint32_t i = 0; i < e->set->rule_count; i++)
-            if (sp_class_has(c, &e->set->rule[i]->logsource))
+            if (e->applies[e->source_of[i]])
                 found->rule[found->count++] = e->set->rule[i];
     }
     *ret_count = found->count;

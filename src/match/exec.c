@@ -33,6 +33,8 @@ struct raw_seen {
     bool more; /* a second field of that name */
 };
 
+enum { YOUNG = 1024 };
+
 struct sp_exec {
     const struct sp_rule_set *set;
     struct sp_plan *plan; /* NULL: the plain engine */
@@ -47,7 +49,8 @@ struct sp_exec {
     struct raw_seen *raw;
     uint32_t raw_room, epoch;
     struct sp_marks marks;
-    uint32_t plainly;           /* so many events of new origins are still judged plainly */
+    uint32_t plainly;           /* so many events of an origin are judged plainly before it gets a residual */
+    uint8_t young[YOUNG];       /* by hash of the origin: how many were */
 };
 
 static int known_field(void *arg, uint32_t number);
@@ -237,13 +240,16 @@ static struct met *meet(struct sp_exec *x, const struct sp_event *event, bool by
     m = find_met(x, &key);
     if (m->origin)
         return m;
-    if (x->plainly) {
-        x->plainly--;
+    origin = sp_plan_known(x->plan, &key);
+    if (!origin && x->young[key.hash >> 8 & (YOUNG - 1)] < x->plainly) {
+        x->young[key.hash >> 8 & (YOUNG - 1)]++;
         *plainly = true;
         return NULL;
     }
-    sp_eval_begin(x->eval, event);
-    origin = sp_plan_origin(x->plan, x->eval, event, &key);
+    if (!origin) {
+        sp_eval_begin(x->eval, event);
+        origin = sp_plan_origin(x->plan, x->eval, event, &key);
+    }
     if (!origin || (2 * (x->met_count + 1) > x->met_room && !widen_met(x)))
         return NULL;
     m = find_met(x, origin);

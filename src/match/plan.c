@@ -159,6 +159,16 @@ static bool beyond(const struct sp_plan *p)
     return p->count >= ORIGINS_MAX || p->arena.bytes >= PLAN_BYTES_MAX;
 }
 
+const struct sp_origin *sp_plan_known(struct sp_plan *p, const struct sp_origin *key)
+{
+    const struct sp_origin *ret;
+
+    pthread_mutex_lock(&p->lock);
+    ret = *find(p, key);
+    pthread_mutex_unlock(&p->lock);
+    return ret;
+}
+
 const struct sp_origin *sp_plan_origin(struct sp_plan *p, struct sp_eval *eval, const struct sp_event *event,
                                        const struct sp_origin *key)
 {

@@ -132,8 +132,9 @@ struct sp_plan;
 int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret);
 void sp_plan_free(struct sp_plan *plan);
 
-/* To make the residual of an origin costs as much as some twenty events do without. So of events of new origins the first few of
- * each worker are judged plainly: a hunt over a handful is over before a plan is ready. 0 until it is set (tests). */
+/* To make the residual of an origin costs as much as some events do without. So the first events of an origin are judged
+ * plainly by each worker that meets it: a hunt over a handful, or over many logs of a few events, does not wait for a plan. 0
+ * until it is set (tests). */
 void sp_plan_first_plainly(struct sp_plan *plan, uint32_t events);
 uint32_t sp_plan_plainly(const struct sp_plan *plan);
 
@@ -141,7 +142,9 @@ uint32_t sp_plan_plainly(const struct sp_plan *plan);
 void sp_origin_of(const struct sp_event *event, bool by_class, struct sp_origin *ret);
 bool sp_origin_same(const struct sp_origin *a, const struct sp_origin *b);
 
-/* The plan's own of that key, made if it is new; `eval` is the caller's, begun on the event. Beyond the limits the one
+/* The plan's own of that key, or NULL. */
+const struct sp_origin *sp_plan_known(struct sp_plan *plan, const struct sp_origin *key);
+/* The same, made if it is new; `eval` is the caller's, begun on the event. Beyond the limits the one
  * of the class alone. NULL: memory ran out. Safe from any thread; it lives as long as the plan. */
 const struct sp_origin *sp_plan_origin(struct sp_plan *plan, struct sp_eval *eval, const struct sp_event *event,
                                        const struct sp_origin *key);
