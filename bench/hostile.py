@@ -14,9 +14,8 @@ import re
 from measure import Run
 
 SMALL = 64 << 10
-LOUD = ("CommandLine", "ParentCommandLine", "ScriptBlockText", "Payload", "Details", "TargetObject", "ServiceFileName", "Image")
-# What a rule must at least cost beyond its start, in seconds, before its ratio says anything.
-FLOOR = 0.02
+# Each event stands in the log so often, so that there is enough to measure.
+TIMES = 4
 
 
 def values():
@@ -44,16 +43,21 @@ def classes():
     yield ("System", "Service Control Manager", 7045, ("ServiceFileName", "ImagePath"))
 
 
-def write(path, texts, size):
+def write(path, texts, size, times):
+    lines = []
+    for channel, provider, number, fields in classes():
+        for field, text in ((f, t) for f in fields for t in texts):
+            data = {"Image": "C:\\a.exe", "CommandLine": "a", field: (text * (size // len(text) + 1))[:size]}
+            system = {"Provider": {"#attributes": {"Name": provider}}, "EventID": number, "Channel": channel, "Computer": "pc",
+                      "EventRecordID": 1, "TimeCreated": {"#attributes": {"SystemTime": "2026-03-02T10:00:00.0000000Z"}}}
+            lines.append(json.dumps({"Event": {"System": system, "EventData": data}}) + "\n")
     with open(path, "w", encoding="utf-8") as f:
-        for channel, provider, number, fields in classes():
-            for field in fields:
-                for text in texts:
-                    data = {"Image": "C:\\a.exe", "CommandLine": "a", field: (text * (size // len(text) + 1))[:size]}
-                    system = {"Provider": {"#attributes": {"Name": provider}}, "EventID": number, "Channel": channel, "Computer": "pc",
-                              "EventRecordID": 1, "TimeCreated": {"#attributes": {"SystemTime": "2026-03-02T10:00:00.0000000Z"}}}
-                    json.dump({"Event": {"System": system, "EventData": data}}, f)
-                    f.write("\n")
+        for _ in range(times):
+            f.writelines(lines)
+
+
+def bytes_of(texts, times):
+    return len(texts) * times * sum(len(c[3]) for c in classes()) * 2 * SMALL
 
 
 def regex_rules(folders):
@@ -65,26 +69,28 @@ def regex_rules(folders):
                 yield path, near(text)
 
 
-def pair(hunt, folder, texts, rules, rounds):
-    """CPU seconds for nothing, for the size and for twice the size; the least of the rounds."""
-    paths = [os.path.join(folder, f"hostile-{n}.ndjson") for n in ("none", "once", "twice")]
+def files(folder, name, texts, times):
+    """Paths of the logs with nothing, with values of the size and with values of twice the size."""
+    paths = [os.path.join(folder, f"hostile-{name}-{n}.ndjson") for n in ("none", "once", "twice")]
     for path, size in zip(paths, (1, SMALL, 2 * SMALL)):
-        write(path, texts, size)
+        write(path, texts, size, times)
+    return paths
+
+
+def pair(hunt, logs, rules, rounds):
+    """CPU seconds for nothing, for the size and for twice the size; the least of the rounds."""
     best = [1e9] * 3
     for _ in range(rounds):
-        best = [min(b, Run(hunt(p, rules)).cpu) for b, p in zip(best, paths)]
+        best = [min(b, Run(hunt(list(paths), rules)).cpu) for b, paths in zip(best, zip(*logs))]
     return best
 
 
-def one_rule(hunt, folder, path, own, seen):
+def one_rule(hunt, logs, path, size, seen):
     """Notes a rule that is the dearest so far, or whose ratio is; measured again, better, before it is believed."""
-    texts = values() + own
-    rules = ["--no-own-rules", "--rules", path]
-    size = len(texts) * sum(len(c[3]) for c in classes()) * 2 * SMALL
-    for rounds in (1, 7):
-        none, once, twice = pair(hunt, folder, texts, rules, rounds)
+    for rounds in (1, 7, 15):
+        none, once, twice = pair(hunt, logs, ["--no-own-rules", "--rules", path], rounds)
         ratio, dear = (twice - none) / max(once - none, 1e-9), (twice - none) / size * 1e9
-        if twice - none < FLOOR or (ratio <= seen["ratio"][0] and dear <= seen["dear"][0]):
+        if ratio <= seen["ratio"][0] and dear <= seen["dear"][0]:
             return
     seen["ratio"] = max(seen["ratio"], (ratio, os.path.basename(path)))
     seen["dear"] = max(seen["dear"], (dear, os.path.basename(path)))
@@ -92,10 +98,12 @@ def one_rule(hunt, folder, path, own, seen):
 
 def measure(hunt, folder, all_rules, folders):
     """{all: ratio of all rules together, ratio: (worst ratio, rule), dear: (most ns a byte, rule), rules: how many}.
-    `hunt(path, rules)` makes the command line."""
-    none, once, twice = pair(hunt, folder, values(), all_rules, 5)
+    `hunt(paths, rules)` makes the command line."""
+    general = files(folder, "all", values(), TIMES)
+    none, once, twice = pair(hunt, [general], all_rules, 5)
     seen = {"all": (twice - none) / max(once - none, 1e-9), "ratio": (0, ""), "dear": (0, ""), "rules": 0}
     for path, own in regex_rules(folders):
         seen["rules"] += 1
-        one_rule(hunt, folder, path, own, seen)
+        logs = [general] + ([files(folder, "own", own, TIMES)] if own else [])
+        one_rule(hunt, logs, path, bytes_of(values() + own, TIMES), seen)
     return seen
