@@ -80,6 +80,7 @@ static void cell(struct sp_rules_run *run, struct sp_str s, size_t width, bool p
 
     sp_buf_clear(&run->scratch);
     sp_safe_write(&run->scratch, s);
+    run->out.failed |= run->scratch.failed;
     shown = sp_buf_view(&run->scratch);
     columns = sp_safe_width(shown);
     if (width && columns > width) {
@@ -196,6 +197,7 @@ static struct sp_str name_logsource(struct sp_rules_run *run, const struct sp_ru
 {
     sp_buf_clear(&run->scratch);
     sp_rules_logsource(&run->scratch, &rule->logsource);
+    run->out.failed |= run->scratch.failed;
     return sp_buf_view(&run->scratch);
 }
 
