@@ -11,6 +11,7 @@
 
 enum {
     BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
+    PAIR_BITS = 4096,  /* small: it has to be in the cache at once */
     SCAN_SLOTS = 256,  /* fields with fewer literals than half of it are scanned first */
     BITMAP_BITS_MIN = 1 << 9,
     BITMAP_BITS_MAX = 1 << 17
@@ -303,19 +304,27 @@ static int make_bitmap(struct build *b)
     return 0;
 }
 
+static uint32_t pair_bit(uint32_t pair)
+{
+    return pair * UINT32_C(0x9E3779B1) >> 20;
+}
+
 static int make_pairs(struct build *b)
 {
-    uint64_t *pairs = sp_arena_zalloc(b->arena, 65536 / 8);
+    uint64_t *pairs = sp_arena_zalloc(b->arena, PAIR_BITS / 8);
 
     if (!pairs)
         return SP_ERR_NOMEM;
     for (uint32_t i = 0; i <= b->index->brief.mask; i++) {
         const struct sp_key_slot *s = &b->index->brief.slot[i];
+        uint32_t bit = pair_bit((uint32_t)s->selector & 0xFFFF);
 
-        if (s->keys && s->selector >= 0x10000)
-            pairs[(s->selector & 0xFFFF) / 64] |= UINT64_C(1) << s->selector % 64;
-        for (uint64_t second = 0; s->keys && s->selector < 0x100 && second < 0x100; second++)
-            pairs[(s->selector | second << 8) / 64] |= UINT64_C(1) << s->selector % 64;
+        if (s->keys && s->selector >= 0x10000) {
+            pairs[bit / 64] |= UINT64_C(1) << bit % 64;
+        } else if (s->keys) {
+            b->index->single[s->selector / 64] |= UINT64_C(1) << s->selector % 64;
+            b->index->singles = true;
+        }
     }
     b->index->pairs = pairs;
     return 0;
@@ -474,15 +483,17 @@ static void meet_brief(const struct sp_index *x, struct sp_str value, size_t at,
 static void probe_brief(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
 {
     for (size_t i = 0; i + 2 <= value.len; i++) {
-        uint64_t pair = bytes_at(value.ptr + i, 2);
+        uint32_t bit = pair_bit((uint32_t)bytes_at(value.ptr + i, 2));
 
-        if (!(x->pairs[pair / 64] >> pair % 64 & 1))
-            continue;
-        meet_brief(x, value, i, 1, marks);
-        meet_brief(x, value, i, 2, marks);
+        if (x->pairs[bit / 64] >> bit % 64 & 1)
+            meet_brief(x, value, i, 2, marks);
     }
-    if (value.len)
-        meet_brief(x, value, value.len - 1, 1, marks);
+    for (size_t i = 0; x->singles && i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+
+        if (x->single[c / 64] >> c % 64 & 1)
+            meet_brief(x, value, i, 1, marks);
+    }
 }
 
 void sp_index_probe(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)

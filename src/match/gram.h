@@ -99,7 +99,9 @@ struct sp_index {
     struct sp_scan scan;    /* of few literals with grams: is there any in the value? */
     const uint64_t *bitmap; /* of grams */
     uint32_t shift;         /* 32 - log2 of its bits */
-    const uint64_t *pairs;  /* of brief literals: the set of their first two bytes; of one byte: with any behind it */
+    const uint64_t *pairs;  /* of brief literals: the first two bytes of those that have two, by hash; PAIR_BITS */
+    uint64_t single[4];     /* and those that have one */
+    bool singles;
 };
 
 /* All of the index's memory is the arena's. 0 or SP_ERR_NOMEM. */

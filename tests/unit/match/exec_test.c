@@ -73,7 +73,7 @@ static void matrix_rules(struct sp_buf *out)
         "F: '?'", "F|gt: 4", "F|fieldref: G", "F|fieldref|neq: G", "F|cased: X", "F|startswith: '-'", "G|endswith: 'c'",
         "F|contains|cased: BC", "a.b: x", "EventID: 4688", "EventID|neq: 4688", "EventID|fieldref: G", "Channel|fieldref|neq: G", "Channel|startswith: sec", "Provider_Name: null",
         "Provider_Name|exists: false", "F: ['aaaa*bbbb', 'cccc*', '*dddd', 'eeee', 'ffff?g']", "F|contains: [aaaa, bbbb, cccc, dddd]",
-        "F|cidr: 10.0.0.0/8", "F|hour: 5", "F|contains|neq: [aaaa, bbbb]", "F|re: ['x?aaaa', 'dddd$']", "F|re|neq: 'e{1,9}aaaa|cccc'",
+        "F|cidr: 10.0.0.0/8", "F|hour: 5", "F|contains|neq: [aaaa, bbbb]", "F|re: ['x?aaaa', 'dddd$']", "F|re|neq: ['x?aaaa', 'eeee$']",
         "F|contains|cased: [AAAA, bbbb, eeee]", "F: [true, eeee, 'x*dddd']", "F|startswith|all: ['cccc', 'c']",
         "F|contains|neq: [aaaa, bc, x]"
     };
@@ -207,22 +207,29 @@ TEST(names_that_are_alike_at_both_ends_are_told_apart)
     pair_close(&p);
 }
 
-TEST(names_of_one_letter_are_told_apart_by_their_length)
+/* Names of nothing but one letter have the same ends; those of odd length are no rule's. */
+static void check_letter(char letter)
 {
-    static const char name[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     struct sp_buf rules = { 0 };
-    char json[256];
+    char name[24], json[256];
     struct pair p;
 
-    for (int n = 1; n <= 24; n++)
+    memset(name, letter, sizeof name);
+    for (int n = 2; n <= 20; n += 2)
         sp_buf_printf(&rules, "title: t\nlogsource: {product: windows}\ndetection: {a: {%.*s: x}, condition: a}\n---\n", n, name);
     pair_open(&p, pair_text(&rules));
-    for (int n = 1; n <= 40; n++) {
+    for (int n = 2; n <= 24; n++) {
         (void)snprintf(json, sizeof json, EVENT("1", "\"%.*s\":\"x\""), n, name);
-        is_u64(pair_judge(&p, json), n <= 24);
+        is_u64(pair_judge(&p, json), n % 2 == 0 && n <= 20);
     }
     pair_close(&p);
     sp_buf_done(&rules);
+}
+
+TEST(names_of_one_letter_are_told_apart_by_their_length)
+{
+    for (char letter = 'b'; letter <= 'w'; letter++)
+        check_letter(letter);
 }
 
 /* ---------------------------------------------------------------- fields that the taxonomy maps */
@@ -353,8 +360,8 @@ TEST(beyond_the_bytes_that_a_plan_may_take_events_go_by_their_class)
         sp_buf_printf(&rules, ", q]}, condition: a}\n---\n");
     }
     pair_open(&p, pair_text(&rules));
-    beyond = flood(&p, 200);
-    ok(beyond > 10 && beyond < 190);
+    beyond = flood(&p, 2000);
+    ok(beyond > 10 && beyond < 1990);
     pair_close(&p);
     sp_buf_done(&rules);
 }

@@ -297,16 +297,16 @@ TEST(literals_that_have_no_gram_of_their_own_are_spread_over_those_they_have)
     char text[16];
 
     begin();
-    for (uint32_t i = 0; i < 256; i++) {
+    for (uint32_t i = 0; i < 1024; i++) {
         memcpy(text, "!!!!", 4);
-        for (uint32_t bit = 0; bit < 8; bit++)
+        for (uint32_t bit = 0; bit < 10; bit++)
             text[4 + bit] = i >> bit & 1 ? '~' : '`';
-        wish(SP_KEY_ANY, (struct sp_str){ text, 12 }, i);
+        wish(SP_KEY_ANY, (struct sp_str){ text, 14 }, i);
     }
     build();
-    if (fullest(&bench.index.gram) > 24) /* 31 grams */
+    if (fullest(&bench.index.gram) > 64) /* 1,024 literals, 31 grams */
         tap_fail("%u literals share a gram", fullest(&bench.index.gram));
-    for (uint32_t i = 0; i < 256; i += 5)
+    for (uint32_t i = 0; i < 1024; i += 17)
         is_u64(PROBE(bench.wish[i].literal), 1);
 }
 

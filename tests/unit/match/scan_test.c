@@ -119,9 +119,9 @@ static const enum sp_value_type types[] = { SP_V_TEXT, SP_V_JSON_TEXT, SP_V_UTF1
 
 TEST(a_literal_is_seen_at_every_place_of_every_length)
 {
-    static const char *const literal[] = { "sekurlsa::", "~q~q", "mimikatz", "-enc ", "abyx", "xyba", "[`{@" };
+    static const char *const literal[] = { "sekurlsa::", "~q~q", "mimikatz", "-enc ", "abyx", "xyba", "kzqz", "[`{@" };
 
-    for (uint32_t l = 0; l < 7; l++) {
+    for (uint32_t l = 0; l < 8; l++) {
         struct sp_str near = draw_own(literal[l], strlen(literal[l])), big = draw_own(literal[l], strlen(literal[l]));
 
         look_for(sp_str_c(literal[l]));
