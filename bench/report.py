@@ -10,7 +10,7 @@ MUST = {
     ("total", "mixed"): ("<=", 4, 3), ("total", "security"): ("<=", 5, 4), ("total", "sysmon"): ("<=", 8, 5), ("total", "ndjson"): ("<=", 3, 2),
     ("whole", "mixed"): ("<=", 6, 2.7), ("whole", "security"): ("<=", 8, 4.3), ("whole", "sysmon"): ("<=", 12, 6.6), ("whole", "ndjson"): ("<=", 4, 2.2),
     ("rules", "100"): ("<=", 2.0, 1.5), ("threads", "2"): (">=", 0.95, 1.0), ("start", "warm"): ("<=", 10, 7), ("start", "cold"): ("<=", 100, 80),
-    ("pack", "rsigma"): (">=", 20, 30), ("pack", "rss"): ("<=", 120, 100), ("memory", ""): ("<=", 1.10, 1.05), ("hostile", ""): ("<=", 2.5, 2.2),
+    ("pack", "rsigma"): (">=", 20, 30), ("pack", "rss"): ("<=", 120, 100), ("memory", ""): ("<=", 1.10, 1.05), ("hostile", ""): ("<=", 3, 2.5),
 }
 NAMES = {"mixed": "mixed EVTX", "security": "Security", "sysmon": "Sysmon", "ndjson": "NDJSON"}
 HEAD = ("work", "ns/record", "GB/s", "ratio", "to close", "aim", "reached")
@@ -69,9 +69,9 @@ def curve_rows(t):
     c, everything = t.corpora["mixed"], t.get("hunt", "mixed", "cpu")
     t.add(("rules", "100"), "all rules / 100 rules, mixed EVTX", over(everything, t.get("rules", 100, "cpu")), "x 100 rules", everything, c)
     one, two, pair = t.get("threads", 1, "wall"), t.get("threads", 2, "wall"), t.get("pair", "mixed", "wall")
-    t.add(("threads", "2"), "two threads / two processes, throughput", over(pair, two and 2 * two), "x two processes", two, c)
+    t.add(("threads", "2"), "two threads / two processes, wall time", over(pair, two and 2 * two), "x two processes", two, c)
     if two:
-        t.add(None, "two threads / one, throughput", over(one, two), "x one thread", two, c)
+        t.add(None, "two threads / one, wall time", over(one, two), "x one thread", two, c)
 
 
 def other_rows(t, memory, hostile, times):
@@ -89,8 +89,8 @@ def other_rows(t, memory, hostile, times):
     if memory:
         t.add(("memory", ""), f"peak memory, {times} x the mixed log ({memory[times]:.0f} MB) / once ({memory[1]:.0f} MB)", memory[times] / memory[1], "x")
     if hostile:
-        t.add(None, "hostile values of 128 KiB / 64 KiB, all rules, CPU", hostile["all"], "x (linear: 2)")
-        t.add(("hostile", ""), f"the same, worst of {hostile['rules']} rules with a regex, each alone", hostile["ratio"][0], "x (linear: 2)")
+        t.add(None, "hostile values of 128 KiB / 64 KiB, all rules, CPU", hostile["all"], "x (linear 2, square 4)")
+        t.add(("hostile", ""), f"the same, worst of {hostile['rules']} rules with a regex, each alone", hostile["ratio"][0], "x (linear 2, square 4)")
 
 
 def rows(best, corpora, memory, hostile, times):
