@@ -34,6 +34,21 @@ void *sp_realloc_array(void *old, size_t count, size_t size)
     return sp_realloc(old, count * size);
 }
 
+bool sp_list_grow(void *list, size_t count, uint32_t *room, size_t element)
+{
+    uint32_t wanted = *room ? 2 * *room : 64;
+    void **at = list, *grown;
+
+    if (count < *room)
+        return true;
+    grown = sp_realloc_array(*at, wanted, element);
+    if (!grown)
+        return false;
+    *at = grown;
+    *room = wanted;
+    return true;
+}
+
 void sp_free(void *old)
 {
     free(old);

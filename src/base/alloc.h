@@ -6,12 +6,17 @@
  */
 #ifndef SP_BASE_ALLOC_H
 #define SP_BASE_ALLOC_H
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 void *sp_malloc(size_t size);
 void *sp_zalloc(size_t size);                               /* zero-filled */
 void *sp_realloc(void *old, size_t size);                   /* `old` stays valid on NULL */
 void *sp_realloc_array(void *old, size_t count, size_t size); /* NULL also when the product overflows */
+/* Room for one more element in a list that is kept on the heap: `list` is the address of its pointer. False: NULL would
+ * have been the answer, and the list is as it was. */
+bool sp_list_grow(void *list, size_t count, uint32_t *room, size_t element);
 void sp_free(void *old);                                    /* NULL is fine */
 
 #endif

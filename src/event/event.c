@@ -46,25 +46,6 @@ void sp_events_free(struct sp_events *events)
     sp_free(events);
 }
 
-/* Eight bytes a step; seen for the names of an origin when they are not those of the record before. */
-static uint64_t hash(uint64_t h, struct sp_value v)
-{
-    const char *p = v.ptr;
-    uint64_t word;
-    uint32_t n = v.len;
-
-    for (; n >= 8; n -= 8, p += 8) {
-        memcpy(&word, p, 8);
-        h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-        h ^= h >> 29;
-    }
-    word = 0;
-    if (n)
-        memcpy(&word, p, n);
-    h = (h ^ word ^ (uint64_t)v.len << 56) * UINT64_C(0x9E3779B97F4A7C15);
-    return h ^ h >> 32;
-}
-
 /* 1 and the number, 0 where it is none, SP_ERR_NOMEM. */
 static int event_id(struct sp_value v, struct sp_buf *scratch, uint32_t *ret)
 {
@@ -131,7 +112,7 @@ static bool origin_is(const struct event_origin *o, const struct sp_value v[2])
 static void origin_set(struct event_origin *o, const struct sp_value v[2])
 {
     o->serial++;
-    o->hash = hash(hash(1, v[0]), v[1]);
+    o->hash = sp_value_hash(sp_value_hash(1, v[0]), v[1]);
     o->channel_len = v[0].len;
     o->provider_len = v[1].len;
     o->channel_type = v[0].type;

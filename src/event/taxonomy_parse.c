@@ -50,27 +50,11 @@ __attribute__((format(printf, 2, 3))) static int wrong(struct build *b, const ch
     return SP_ERR_USAGE;
 }
 
-/* Room for one more of `count` elements. */
-static bool more(void **list, uint32_t count, uint32_t *room, size_t element)
-{
-    uint32_t wanted = *room ? 2 * *room : 64;
-    void *grown;
-
-    if (count < *room)
-        return true;
-    grown = sp_realloc_array(*list, wanted, element);
-    if (!grown)
-        return false;
-    *list = grown;
-    *room = wanted;
-    return true;
-}
-
 static bool push_field(struct build *b, struct sp_str name, struct sp_from from)
 {
     void *list = b->field;
 
-    if (!more(&list, b->field_count, &b->field_room, sizeof *b->field))
+    if (!sp_list_grow(&list, b->field_count, &b->field_room, sizeof *b->field))
         return false;
     b->field = list;
     b->field[b->field_count] = (struct numbered){ { name, from }, b->field_count };
@@ -82,7 +66,7 @@ static bool push_trim(struct build *b, struct sp_str name)
 {
     void *list = b->trim;
 
-    if (!more(&list, b->trim_count, &b->trim_room, sizeof *b->trim))
+    if (!sp_list_grow(&list, b->trim_count, &b->trim_room, sizeof *b->trim))
         return false;
     b->trim = list;
     b->trim[b->trim_count++] = name;
@@ -93,7 +77,7 @@ static bool push_value(struct build *b, struct sp_str type, struct sp_from from)
 {
     void *list = b->value;
 
-    if (!more(&list, b->value_count, &b->value_room, sizeof *b->value))
+    if (!sp_list_grow(&list, b->value_count, &b->value_room, sizeof *b->value))
         return false;
     b->value = list;
     b->value[b->value_count++] = (struct sp_value_line){ type, from };
@@ -339,7 +323,7 @@ static int on_when(struct build *b)
         memcpy(kept, test, when.test_count * sizeof *kept);
         when.test = kept;
     }
-    if (!more(&list, b->when_count, &b->when_room, sizeof *b->when))
+    if (!sp_list_grow(&list, b->when_count, &b->when_room, sizeof *b->when))
         return sp_error_nomem(b->err);
     b->when = list;
     b->when[b->when_count++] = when;

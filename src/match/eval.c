@@ -520,21 +520,27 @@ static enum sp_truth eval_expr(struct sp_eval *e, const struct sp_rule *rule, co
     }
 }
 
+/* The folded text of a value that patterns look at; false: it has none, or memory ran out (e->failed). */
+static bool text_of(struct sp_eval *e, struct sp_seen *seen, struct sp_str *ret)
+{
+    if (seen->value.type == SP_V_NULL || seen->value.type == SP_V_MAP)
+        return false;
+    if (!sp_lookup_folded(e->lookup, seen)) {
+        e->failed = true;
+        return false;
+    }
+    *ret = seen->folded;
+    return true;
+}
+
 /* May some pattern of the item match some value of the slot? */
 static bool worth_a_look(struct sp_eval *e, const struct sp_scan *scan, struct sp_slot *slot)
 {
-    for (uint32_t i = 0; i < slot->count; i++) {
-        struct sp_seen *seen = &slot->seen[i];
+    struct sp_str text;
 
-        if (seen->value.type == SP_V_NULL || seen->value.type == SP_V_MAP)
-            continue;
-        if (!sp_lookup_folded(e->lookup, seen)) {
-            e->failed = true;
+    for (uint32_t i = 0; i < slot->count; i++)
+        if (text_of(e, &slot->seen[i], &text) && sp_scan_folded(scan, text))
             return true;
-        }
-        if (sp_scan_folded(scan, seen->folded))
-            return true;
-    }
     return false;
 }
 
@@ -567,18 +573,11 @@ static struct sp_str next_literal(const unsigned char **at, enum sp_where *where
 
 static bool any_value(struct sp_eval *e, struct sp_slot *slot, enum sp_where where, struct sp_str literal)
 {
-    for (uint32_t i = 0; i < slot->count; i++) {
-        struct sp_seen *seen = &slot->seen[i];
+    struct sp_str text;
 
-        if (seen->value.type == SP_V_NULL || seen->value.type == SP_V_MAP)
-            continue;
-        if (!sp_lookup_folded(e->lookup, seen)) {
-            e->failed = true;
-            return false;
-        }
-        if (sp_text_where(where, seen->folded, literal))
+    for (uint32_t i = 0; i < slot->count; i++)
+        if (text_of(e, &slot->seen[i], &text) && sp_text_where(where, text, literal))
             return true;
-    }
     return false;
 }
 

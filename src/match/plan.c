@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "read/value.h"
 
 enum {
     ORIGINS_MAX = 4096,            /* beyond it events go by their class */
@@ -62,24 +63,6 @@ void sp_plan_free(struct sp_plan *p)
     sp_free(p);
 }
 
-static uint64_t hash_value(uint64_t h, struct sp_value v)
-{
-    const char *p = v.ptr;
-    uint64_t word;
-    uint32_t n = v.len;
-
-    for (; n >= 8; n -= 8, p += 8) {
-        memcpy(&word, p, 8);
-        h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-        h ^= h >> 29;
-    }
-    word = 0;
-    if (n)
-        memcpy(&word, p, n);
-    h = (h ^ word ^ (uint64_t)v.len << 56 ^ (uint64_t)v.type << 48) * UINT64_C(0x9E3779B97F4A7C15);
-    return h ^ h >> 32;
-}
-
 void sp_origin_of(const struct sp_event *event, bool by_class, struct sp_origin *ret)
 {
     uint32_t node[3] = { event->channel, event->provider, event->eventid };
@@ -88,7 +71,7 @@ void sp_origin_of(const struct sp_event *event, bool by_class, struct sp_origin 
     ret->class_ = event->class_;
     for (int i = 0; i < 3; i++) {
         ret->part[i] = node[i] && !by_class ? event->tree->node[node[i]].value : (struct sp_value){ .type = SP_V_NULL };
-        h = hash_value(h, ret->part[i]);
+        h = sp_value_hash(h, ret->part[i]);
     }
     ret->hash = h;
 }

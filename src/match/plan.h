@@ -34,8 +34,9 @@
  * A marked rule is then evaluated (match/exec.h); an unmarked one has its default: FALSE, or UNKNOWN, which is counted
  * without a look. So the fast engine says what the plain one says, and looks at a thousandth of it.
  *
- * Residuals are made when an origin is first met, by the worker that meets it, and never change then. The number of
- * origins is the input's to choose: beyond ORIGINS_MAX or PLAN_BYTES_MAX an event goes by its class alone.
+ * A residual is made when its origin has been met (the first event is judged plainly, see sp_plan_first_plainly), by the
+ * worker that meets it, and never changes then. The number of origins is the input's to choose: beyond ORIGINS_MAX or
+ * PLAN_BYTES_MAX an event goes by its class alone.
  */
 #ifndef SP_MATCH_PLAN_H
 #define SP_MATCH_PLAN_H

@@ -8,21 +8,12 @@
 #include "match/cover_inner.h"
 #include "match/lookup.h"
 
-static bool grow(struct cover *c, void *array, uint32_t count, uint32_t *room, size_t size)
+static bool grow(struct cover *c, void *list, uint32_t count, uint32_t *room, size_t size)
 {
-    void **at = array;
-    void *grown;
+    bool good = sp_list_grow(list, count, room, size);
 
-    if (count < *room)
-        return true;
-    grown = sp_realloc_array(*at, *room ? 2 * *room : 64, size);
-    if (!grown) {
-        c->failed = true;
-        return false;
-    }
-    *at = grown;
-    *room = *room ? 2 * *room : 64;
-    return true;
+    c->failed |= !good;
+    return good;
 }
 
 /* The number of a name of the event's own. */

@@ -9,8 +9,8 @@
  *             no bucket left over: certainly not; nearly all of a value goes by like this
  *   prints    where one is left over: are the four bytes there one of the prints? perhaps, else on
  *
- * Prints hold letters, digits and signs only that JSON does not escape, so that a value is scanned as it lies in the
- * record, in UTF-8, inside a JSON string or in UTF-16. What is not ASCII could fold to something that is: perhaps.
+ * Prints hold letters, digits and signs only that JSON does not escape (a slash it may: that is looked out for), so that a
+ * value is scanned as it lies in the record, in UTF-8, inside a JSON string or in UTF-16. What is not ASCII could fold to something that is: perhaps.
  * The method is Hyperscan's "Teddy" (Wang et al., NSDI 2019).
  */
 #ifndef SP_MATCH_SCAN_H

@@ -56,6 +56,24 @@ int64_t sp_value_i64(struct sp_value v)
     return (int64_t)n;
 }
 
+uint64_t sp_value_hash(uint64_t h, struct sp_value v)
+{
+    const char *p = v.ptr;
+    uint64_t word;
+    uint32_t n = v.len;
+
+    for (; n >= 8; n -= 8, p += 8) {
+        memcpy(&word, p, 8);
+        h = (h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        h ^= h >> 29;
+    }
+    word = 0;
+    if (n)
+        memcpy(&word, p, n);
+    h = (h ^ word ^ (uint64_t)v.len << 56 ^ (uint64_t)v.type << 48) * UINT64_C(0x9E3779B97F4A7C15);
+    return h ^ h >> 32;
+}
+
 bool sp_value_is_number(struct sp_value v)
 {
     return v.type == SP_V_INT || v.type == SP_V_UINT || v.type == SP_V_HEX || v.type == SP_V_NUMBER ||

@@ -24,6 +24,9 @@ struct sp_str sp_value_folded(struct sp_value value, struct sp_arena *arena, str
 /* Is it a scalar that was a number in the source (INT, UINT, HEX, NUMBER, REAL)? */
 bool sp_value_is_number(struct sp_value value);
 
+/* Hash of the value's type and bytes, on top of `h`: eight bytes a step, for names that come again and again. */
+uint64_t sp_value_hash(uint64_t h, struct sp_value value);
+
 /* Little-endian integer of 1, 2, 4 or 8 bytes. */
 uint64_t sp_value_u64(struct sp_value value);
 int64_t sp_value_i64(struct sp_value value);

@@ -31,23 +31,9 @@ struct walk {
     const struct sp_limits *limits;
     struct sp_error *err;
     const char **folder; /* owned; the paths are the arena's */
-    size_t count, room;
+    size_t count;
+    uint32_t room;
 };
-
-static bool grow(void **list, size_t count, size_t *room, size_t element)
-{
-    size_t wanted = *room ? 2 * *room : 64;
-    void *grown;
-
-    if (count < *room)
-        return true;
-    grown = sp_realloc_array(*list, wanted, element);
-    if (!grown)
-        return false;
-    *list = grown;
-    *room = wanted;
-    return true;
-}
 
 static int64_t as_ns(struct timespec t)
 {
@@ -63,7 +49,7 @@ static int add_place(struct walk *w, const char *name, bool folder, const struct
 {
     struct sp_rule_files *f = w->files;
 
-    if (!grow((void **)&f->place, f->place_count, &f->place_room, sizeof *f->place))
+    if (!sp_list_grow(&f->place, f->place_count, &f->place_room, sizeof *f->place))
         return sp_error_nomem(w->err);
     f->place[f->place_count++] = (struct sp_rule_place){ .name = name, .folder = folder, .stamp = stamp_of(st) };
     return 0;
@@ -79,7 +65,7 @@ static int add_file(struct walk *w, const char *path, const char *skipped, bool 
         sp_error_cure(w->err, "give parts of the folder to --rules, or raise --limit files=N");
         return SP_ERR_LIMIT;
     }
-    if (!grow((void **)&f->file, f->count, &f->room, sizeof *f->file))
+    if (!sp_list_grow(&f->file, f->count, &f->room, sizeof *f->file))
         return sp_error_nomem(w->err);
     f->uncertain |= skipped != NULL;
     f->file[f->count++] = (struct sp_rule_file){ path, skipped, walked };
@@ -98,7 +84,7 @@ static int add_unopened(struct walk *w, const char *path, bool walked, int numbe
 
 static int push(struct walk *w, const char *folder)
 {
-    if (!grow((void **)&w->folder, w->count, &w->room, sizeof *w->folder))
+    if (!sp_list_grow(&w->folder, w->count, &w->room, sizeof *w->folder))
         return sp_error_nomem(w->err);
     w->folder[w->count++] = folder;
     return 0;

@@ -38,9 +38,10 @@ struct sp_rule_file {
 struct sp_rule_files {
     struct sp_arena arena; /* owns paths, names, reasons */
     struct sp_rule_file *file; /* in byte order of the paths, each once */
-    size_t count, room;
+    size_t count;
+    uint32_t room, place_room;
     struct sp_rule_place *place;
-    size_t place_count, place_room;
+    size_t place_count;
     bool uncertain;        /* the places cannot tell: a pipe, something unreadable, a stamp that may be given twice */
 };
 

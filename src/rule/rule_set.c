@@ -56,21 +56,6 @@ struct loader {
     struct sp_error *err;
 };
 
-static bool grow(void **list, uint32_t count, uint32_t *room, size_t element)
-{
-    uint32_t wanted = *room ? 2 * *room : 64;
-    void *grown;
-
-    if (count < *room)
-        return true;
-    grown = sp_realloc_array(*list, wanted, element);
-    if (!grown)
-        return false;
-    *list = grown;
-    *room = wanted;
-    return true;
-}
-
 /* ---------------------------------------------------------------- lists and pipelines */
 
 static int usage(struct loader *l, const char *where)
@@ -198,7 +183,7 @@ static int load_pipelines(struct loader *l)
 
 static struct sp_doc *new_doc(struct loader *l, struct sp_str file, uint32_t line)
 {
-    if (!grow((void **)&l->doc, l->doc_count, &l->doc_room, sizeof *l->doc))
+    if (!sp_list_grow(&l->doc, l->doc_count, &l->doc_room, sizeof *l->doc))
         return NULL;
     l->doc[l->doc_count] = (struct sp_doc){ .file = file, .line = line, .id = SP_STR_NONE, .title = SP_STR_NONE };
     return &l->doc[l->doc_count++];
@@ -240,7 +225,7 @@ static int settle_doc(struct loader *l, struct sp_doc *doc, const struct sigma *
     doc->verdict = s->refused ? SP_VERDICT_REFUSED : s->reason_count ? SP_VERDICT_WARN : SP_VERDICT_OK;
     if (!s->refused)
         return 0;
-    if (!grow((void **)&l->told, l->told_count, &l->told_room, sizeof *l->told))
+    if (!sp_list_grow(&l->told, l->told_count, &l->told_room, sizeof *l->told))
         return SP_ERR_NOMEM;
     l->told[l->told_count++] = (uint32_t)(doc - l->doc);
     tell(doc, l->options->ctx);
@@ -254,7 +239,7 @@ static int keep_filter(struct loader *l, struct sigma *s, const struct sp_yaml *
 
     if (rc)
         return rc;
-    if (!grow((void **)&l->filter, l->filter_count, &l->filter_room, sizeof *l->filter))
+    if (!sp_list_grow(&l->filter, l->filter_count, &l->filter_room, sizeof *l->filter))
         return SP_ERR_NOMEM;
     f = &l->filter[l->filter_count];
     *f = (struct filter){ .text = sp_arena_str(&l->set->arena, part->text), .line = part->line, .doc = doc };
@@ -270,7 +255,7 @@ static int keep_rule(struct loader *l, struct sigma *s, const struct sp_rule_par
 
     if (rc)
         return rc;
-    if (!grow((void **)&l->rule, l->rule_count, &l->rule_room, sizeof *l->rule))
+    if (!sp_list_grow(&l->rule, l->rule_count, &l->rule_room, sizeof *l->rule))
         return SP_ERR_NOMEM;
     s->rule->sha256 = part->sha256;
     s->rule->own = l->own;
