@@ -39,13 +39,25 @@ struct output {
 
 /* ---- files ---- */
 
-static int make_folder(const char *path, struct sp_error *err)
+/* The folder and those above it that are missing. */
+static int make_folder(struct sp_world *world, const char *path, struct sp_error *err)
 {
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    sp_error_set(err, SP_ERR_IO, "the folder cannot be made: %s", strerror(errno));
-    sp_error_where(err, "%s", path);
-    return SP_ERR_IO;
+    size_t len = strlen(path);
+
+    for (size_t end = 1; end <= len; end++) {
+        const char *part = path;
+
+        if (path[end] != '/' && path[end] != '\0')
+            continue;
+        if (end < len)
+            part = sp_world_text(world, "%.*s", (int)end, path);
+        if (mkdir(part, 0777) == 0 || errno == EEXIST || errno == EISDIR)
+            continue;
+        sp_error_set(err, SP_ERR_IO, "the folder cannot be made: %s", strerror(errno));
+        sp_error_where(err, "%s", part);
+        return SP_ERR_IO;
+    }
+    return 0;
 }
 
 static int write_file(const char *path, struct sp_str bytes, struct sp_error *err)
@@ -177,14 +189,12 @@ static int write_log(struct output *o, const struct sp_host *host, enum sp_chann
 
 static int write_logs(struct output *o, struct sp_error *err)
 {
-    int rc = make_folder(o->out, err);
+    int rc = make_folder(o->world, o->out, err);
 
     for (size_t i = 0; i < o->world->host_count && rc == 0; i++) {
         const struct sp_host *host = &o->world->hosts[i];
 
-        rc = make_folder(sp_world_text(o->world, "%s/%s", o->out, host->org), err);
-        if (rc == 0)
-            rc = make_folder(sp_world_text(o->world, "%s/%s/%s", o->out, host->org, host->name), err);
+        rc = make_folder(o->world, sp_world_text(o->world, "%s/%s/%s", o->out, host->org, host->name), err);
         for (int c = 0; c < SP_CHANNELS && rc == 0; c++)
             rc = write_log(o, host, (enum sp_channel)c, err);
     }
