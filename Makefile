@@ -20,7 +20,7 @@ JOBS = 1
 N = 5000
 BENCH =
 
-.PHONY: all demo quick unit check asan golden coverage clang tsan check-real bench fuzz torture tidy interop release clean
+.PHONY: all demo quick unit check asan golden pages coverage clang tsan check-real bench fuzz torture tidy interop release clean
 
 all:
 	@$(STEP) $(LOG)/build "building build/spoor" tools/build build $(STRICT)
@@ -41,6 +41,10 @@ golden: all
 	@$(STEP) $(LOG)/golden "goldens" tests/golden/golden.py
 	@$(STEP) $(LOG)/own-rules "spoor's own rules against their examples" tests/own_rules
 
+pages: all
+	@$(STEP) $(LOG)/pages "help and manual say the same" tests/pages/help_and_man.py build
+	@$(STEP) $(LOG)/completions "completions in the shells that are here" tests/pages/completions.py build
+
 asan:
 	@$(STEP) $(LOG)/asan-build "building with AddressSanitizer and UBSan" tools/build build-asan $(SANITIZE)
 	@$(STEP) $(LOG)/asan-unit "unit tests under the sanitizers" tests/run_unit.py build-asan --suite quick
@@ -51,7 +55,7 @@ coverage:
 	@$(STEP) $(LOG)/coverage-build "building for coverage" tools/build build-cov -Db_coverage=true -Doptimization=0
 	@$(STEP) $(LOG)/coverage "coverage of src/" tools/coverage
 
-check: quick golden asan coverage
+check: quick golden pages asan coverage
 	@echo "All is well: quick tests, goldens, sanitizers, coverage."
 
 clang:
