@@ -16,11 +16,13 @@ STRICT = $(if $(CI),--werror)
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
 CLANG = clang-14
 SECONDS = 60
+PREFIX = /usr/local
+DESTDIR =
 JOBS = 1
 N = 5000
 BENCH =
 
-.PHONY: all demo quick unit check asan golden coverage clang tsan check-real bench fuzz torture tidy interop release clean
+.PHONY: all demo quick unit check asan golden pages coverage clang tsan check-real bench fuzz torture tidy interop deb reproducible install release clean
 
 all:
 	@$(STEP) $(LOG)/build "building build/spoor" tools/build build $(STRICT)
@@ -34,12 +36,17 @@ unit: all
 tidy:
 	@$(STEP) $(LOG)/tidy "house style" tests/tidy/tidy.py
 	@$(STEP) $(LOG)/tidy-test "tests of the house style" tests/tidy/tidy_test.py
+	@$(STEP) $(LOG)/agree "the package's metadata against the project's" tests/package/agree.py
 
 quick: unit tidy
 
 golden: all
 	@$(STEP) $(LOG)/golden "goldens" tests/golden/golden.py
 	@$(STEP) $(LOG)/own-rules "spoor's own rules against their examples" tests/own_rules
+
+pages: all
+	@$(STEP) $(LOG)/pages "help and manual say the same" tests/pages/help_and_man.py build
+	@$(STEP) $(LOG)/completions "completions in the shells that are here" tests/pages/completions.py build
 
 asan:
 	@$(STEP) $(LOG)/asan-build "building with AddressSanitizer and UBSan" tools/build build-asan $(SANITIZE)
@@ -51,7 +58,7 @@ coverage:
 	@$(STEP) $(LOG)/coverage-build "building for coverage" tools/build build-cov -Db_coverage=true -Doptimization=0
 	@$(STEP) $(LOG)/coverage "coverage of src/" tools/coverage
 
-check: quick golden asan coverage
+check: quick golden pages asan coverage
 	@echo "All is well: quick tests, goldens, sanitizers, coverage."
 
 clang:
@@ -80,8 +87,18 @@ bench: all
 interop: all
 	@tests/real/interop
 
+deb:
+	@$(STEP) $(LOG)/deb "building the Debian package into build-deb" tools/deb
+	@$(STEP) $(LOG)/deb-chroot "the package in a fresh Debian 12" tests/package/chroot
+
+reproducible:
+	@$(STEP) $(LOG)/reproducible "building this commit twice" tools/reproducible
+
+install: all
+	@$(STEP) $(LOG)/install "installing under $(DESTDIR)$(PREFIX)" sh -ec 'meson configure build -Dprefix="$(PREFIX)"; DESTDIR="$(DESTDIR)" meson install -C build'
+
 release: check clang tsan check-real torture interop bench
 	@$(MAKE) --no-print-directory fuzz SECONDS=3600 JOBS=2
 
 clean:
-	rm -rf build build-asan build-cov build-clang build-tsan build-fuzz build-torture build-log
+	rm -rf build build-deb build-asan build-cov build-clang build-tsan build-fuzz build-torture build-log
