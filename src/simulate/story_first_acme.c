@@ -9,18 +9,16 @@
 
 #define STAGE "C:\\$Recycle.Bin\\q1"
 
-/* From the jump host to the file server. Returns the shell there. */
-static struct sp_process arrive(struct sp_scene *scene, struct sp_logon *logon)
+/* From the jump host to the file server. Returns the shell there, and the client through which it is seen. */
+static struct sp_process arrive(struct sp_scene *scene, struct sp_logon *logon, struct sp_process *client)
 {
     struct sp_world *world = scene->world;
     struct sp_host *files = scene->files;
 
     sp_scene_step(scene, "customer chosen", "T1021.001");
-    struct sp_process client = sp_scene_run(scene, &scene->jump_shell, S32 "mstsc.exe",
-                                            "\"" S32 "mstsc.exe\" /v:srv-files-01.acme.example");
-    sp_act_connect(world, scene->now, &client, &(struct sp_peer){ files->ip, files->fqdn, 3389, "ms-wbt-server" });
-    sp_act_explicit(world, scene->now, &client, &sp_cast.north, files->fqdn);
-    sp_act_end(world, scene->now + 18 * SP_TICKS_MINUTE, &client);
+    *client = sp_scene_run(scene, &scene->jump_shell, S32 "mstsc.exe", "\"" S32 "mstsc.exe\" /v:srv-files-01.acme.example");
+    sp_act_connect(world, scene->now, client, &(struct sp_peer){ files->ip, files->fqdn, 3389, "ms-wbt-server" });
+    sp_act_explicit(world, scene->now, client, &sp_cast.north, files->fqdn);
     sp_scene_hop(scene, "in through the provider", "T1199", "northmsp", "acme", "vpn");
     *logon = (struct sp_logon){ &sp_cast.north, 10, "Negotiate", files->name, JUMP_EGRESS, "High" };
     return sp_act_desktop(world, &scene->now, files, logon);
@@ -93,10 +91,11 @@ static void carry_back(struct sp_scene *scene, const struct sp_process *shell)
 void sp_first_acme(struct sp_scene *scene)
 {
     struct sp_world *world = scene->world;
+    struct sp_process client;
     struct sp_logon logon;
 
     sp_scene_at(scene, 1, 22, 40);
-    struct sp_process desktop = arrive(scene, &logon);
+    struct sp_process desktop = arrive(scene, &logon, &client);
     struct sp_process shell = sp_scene_run(scene, &desktop, CMD, "\"" CMD "\"");
     struct sp_process ps = sp_scene_run(scene, &shell, PS, "powershell");
     reach_workstation(scene, &ps);
@@ -109,4 +108,5 @@ void sp_first_acme(struct sp_scene *scene)
     sp_act_end(world, scene->now, &ps);
     sp_act_end(world, scene->now + SP_TICKS_SECOND / 4, &shell);
     sp_act_desktop_left(world, scene->now + SP_TICKS_SECOND, &desktop, &logon);
+    sp_act_end(world, scene->now + 5 * SP_TICKS_SECOND, &client);
 }
