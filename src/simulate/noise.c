@@ -311,7 +311,7 @@ static const struct sp_user *somebody(struct life *life, const char **ret_ip)
 /* Somebody's workstation uses a share of the server. */
 static void use_share(struct life *life)
 {
-    static const char *const shares[] = { "sales", "design", "public", "IPC$" };
+    static const char *const shares[] = { "team", "reports", "public", "IPC$" };
     const char *ip;
     const struct sp_user *user = somebody(life, &ip);
     struct sp_logon logon = { user, 3, "Kerberos", NULL, ip, "Medium" };

@@ -51,7 +51,7 @@ static struct sp_mark *mark(struct sp_scene *scene, const char *name)
 {
     struct sp_mark *mark = sp_arena_zalloc(&scene->world->arena, sizeof *mark);
 
-    sp_scene_wait(scene, 40);
+    sp_scene_wait(scene, 150);
     if (mark)
         mark->step = name;
     else
