@@ -79,7 +79,7 @@ struct surroundings {
     struct sp_output output;
     int fd;
     const char *path;       /* of --output, or "standard output" */
-    int progress;           /* 0 none, 1 a line on the terminal, 2 JSON lines */
+    int progress;           /* 0 none, 1 a line on the terminal, 2 JSON lines, 3 the line from the first moment on */
     bool quiet, drawn;
     double began_s;
 };
@@ -93,6 +93,15 @@ void surroundings_clear(struct surroundings *s); /* take the progress line away 
 
 /* The folder of the plan cache, from the environment, into `out` and returned; NULL: there is none. */
 const char *plan_folder(char out[4096]);
+
+/* Columns of the terminal that a descriptor is; 0: it is none. */
+unsigned width_of(int fd);
+/* A line on stderr, wrapped at blanks to `width` columns (0: not at all); lines behind the first begin with `indent` blanks.
+ * Whatever of it comes from logs or rules is to be made harmless before (spoor/safe.h). */
+__attribute__((format(printf, 3, 4))) void say_wrapped(unsigned width, unsigned indent, const char *fmt, ...);
+/* A command (its words, then NULL) on stderr as a shell takes it: quoted, harmless, and where it is wider than `width` on
+ * several lines that end in a backslash, inside of words too, so that it can be copied as it stands. */
+void say_command(unsigned width, const char *const *word);
 
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);

@@ -80,6 +80,7 @@ struct sp_hunt_options {
 /* One line of "the most telling sightings": a rule and how often. */
 struct sp_hunt_top {
     const char *level, *title, *rule_id, *host; /* host: the first; NULL: not known */
+    const char *rule_file;                      /* NULL: one of spoor's own, found by its id */
     const char *source;
     uint64_t offset, count, hosts;
     char first[40], last[40]; /* "" without a time */

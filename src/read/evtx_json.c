@@ -181,7 +181,7 @@ static int add_pieces(struct render *r, uint32_t body, uint32_t from, uint32_t t
         if (v.type == EVTX_NULL || v.type == EVTX_XML)
             sp_json_null(&w);
         else
-            sp_value_json(r->out, evtx_value(r->e, v.type, v.at, v.len), &r->e->scratch);
+            sp_value_json(r->out, evtx_value_of(r->e, v), &r->e->scratch);
         return 0;
     }
     sp_buf_clear(text);

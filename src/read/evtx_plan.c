@@ -40,7 +40,7 @@ static int add_pieces(const struct flat *f, struct evtx_field field, uint32_t fr
             field.flags |= EVTX_FIELD_OPTIONAL;
     } else if (to - from == 1 && (node->kind == EVTX_TEXT || node->kind == EVTX_CDATA)) {
         field.kind = EVTX_FIELD_CONST;
-        field.value = evtx_value(f->e, node->type, node->at, node->len);
+        field.value = evtx_value(node->type, node->text, node->len);
     } else {
         field.kind = EVTX_FIELD_MIXED;
     }
@@ -75,10 +75,10 @@ static bool holds_elements(const struct evtx_parts *parts, uint32_t from, uint32
     return false;
 }
 
-static bool is_white(const struct sp_evtx *e, const struct evtx_node *node)
+static bool is_white(const struct evtx_node *node)
 {
     for (uint32_t i = 0; i + 1 < node->len; i += 2) {
-        uint32_t c = evtx_u16(e, node->at + i);
+        uint32_t c = (uint32_t)node->text[i] | (uint32_t)node->text[i + 1] << 8;
 
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
             return false;
@@ -92,7 +92,7 @@ static int add_stray(const struct flat *f, uint32_t at, uint32_t parent, enum ev
     const struct evtx_node *node = &f->parts->node[at];
     struct evtx_field field = { .id = parent ? parent : EVTX_NAME_EVENT, .place = (uint8_t)place, .flags = EVTX_FIELD_QUIET };
 
-    if (node->kind == EVTX_SUB || ((node->kind == EVTX_TEXT || node->kind == EVTX_CDATA) && !is_white(f->e, node)))
+    if (node->kind == EVTX_SUB || ((node->kind == EVTX_TEXT || node->kind == EVTX_CDATA) && !is_white(node)))
         return add_pieces(f, field, at, at + 1);
     return 0;
 }
@@ -117,12 +117,12 @@ static int name_of_data(const struct flat *f, uint32_t element, struct evtx_fiel
             field->name_node = at;
             return 0;
         }
-        for (len = text->len; len >= 2 && evtx_u16(f->e, text->at + len - 2) == 0;)
+        for (len = text->len; len >= 2 && text->text[len - 2] == 0 && text->text[len - 1] == 0;)
             len -= 2;
         if (!len)
             continue;
         field->flags = 0;
-        rc = evtx_name_utf16(f->e, f->e->bytes + text->at, len, &field->id);
+        rc = evtx_name_utf16(f->e, text->text, len, &field->id);
         if (rc == 0 && node->name == EVTX_NAME_DATA)
             parts->node[element].key = field->id;
         return rc;

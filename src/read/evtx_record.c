@@ -135,12 +135,12 @@ void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, s
         switch ((enum evtx_kind)node->kind) {
         case EVTX_TEXT:
         case EVTX_CDATA:
-            sp_value_write(out, evtx_value(e, node->type, node->at, node->len));
+            sp_value_write(out, evtx_value(node->type, node->text, node->len));
             break;
         case EVTX_SUB:
             v = evtx_sub(e, &e->body[body], node);
             if (v.type != EVTX_XML)
-                sp_value_write(out, evtx_value(e, v.type, v.at, v.len));
+                sp_value_write(out, evtx_value_of(e, v));
             break;
         case EVTX_CHAR:
             sp_buf_add(out, utf8, sp_utf8_put(utf8, node->sub));
@@ -233,9 +233,9 @@ static void pair(struct sp_evtx *e, struct evtx_plan *inner, const struct evtx_p
 
     inner->together = true;
     for (uint32_t i = outer->field; i < outer->field_end; i++)
-        e->names.name[e->chunk_parts.field[i].id].stamp = stamp;
+        e->names.name[e->kept_parts.field[i].id].stamp = stamp;
     for (uint32_t i = inner->field; i < inner->field_end; i++)
-        inner->together &= e->names.name[e->chunk_parts.field[i].id].stamp != stamp;
+        inner->together &= e->names.name[e->kept_parts.field[i].id].stamp != stamp;
 }
 
 /* The body of a value, below or beside what is there. */
@@ -304,7 +304,7 @@ static int put_sub(struct sp_evtx *e, uint32_t body, const struct evtx_field *f,
         return 0;
     if (v.type & EVTX_ARRAY)
         return put_array(e, f->id, &v);
-    value = evtx_value(e, v.type, v.at, v.len);
+    value = evtx_value_of(e, v);
     if (f->flags & EVTX_FIELD_NUMBER)
         set_number(e, value);
     if (!e->unique || (f->flags & (EVTX_FIELD_LIST | EVTX_FIELD_DYNAMIC)))
