@@ -30,11 +30,12 @@ def options_of(tables, verb):
 
 
 def subverbs(tables, verb):
-    """The first operand's choices: `check|list|stat|test` of rules; of help, the verbs."""
-    first = re.match(r"\[?([a-z][a-z-]*(?:\|[a-z][a-z-]*)+)(?=[\]\s]|$)", verb["synopsis"])
+    """The first operand's choices: `check|list|stat|test PATH` of rules, `[hosts|sighting ID]` of show; of help, the verbs."""
     if verb["synopsis"] == "[VERB]":
         return [v["name"] for v in tables["verbs"]]
-    return first[1].split("|") if first else []
+    head = re.match(r"\[([^\]]*)\]|(\S*)", verb["synopsis"])
+    words = [part.split(" ")[0] for part in (head[1] or head[2] or "").split("|")]
+    return words if len(words) > 1 and all(re.fullmatch(r"[a-z][a-z-]*", w) for w in words) else []
 
 
 def takes_files(verb):
