@@ -392,6 +392,13 @@ bool evtx_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool ex
     return at < end && (e->bytes[at] & ~TOKEN_MORE) == TOKEN_START ? layout_at(e, at, end, expected) : expected;
 }
 
+int evtx_parse_as(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency)
+{
+    struct scan s = { .e = e, .to = to, .end = end };
+
+    return attempt(&s, at, dependency);
+}
+
 int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency, struct evtx_trace *trace)
 {
     struct scan s = { .e = e, .to = to, .end = end, .trace = trace };

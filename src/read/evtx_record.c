@@ -518,9 +518,18 @@ static int open_frame(struct sp_evtx *e, uint32_t at, uint32_t len)
     uint32_t body;
 
     e->bodies = e->values = e->tokens = 0;
+    e->formed = false;
     e->record_parts.nodes = e->record_parts.fields = 0;
     e->number = evtx_u64(e, at + 8);
     return evtx_body_open(e, at + 24, at + len - 4, EVTX_IN_NOTHING, &body);
+}
+
+int evtx_unform(struct sp_evtx *e)
+{
+    if (!e->formed)
+        return 0;
+    e->plainly = true;
+    return open_frame(e, e->frame_at, e->frame_len);
 }
 
 int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
@@ -534,6 +543,7 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
         return SP_ERR_NOMEM;
     e->last = 0;
     e->unique = true;
+    e->plainly = e->whole;
     rc = open_frame(e, at, len);
     if (rc == 0 && e->whole) {
         rc = skim(e, 0, 1);

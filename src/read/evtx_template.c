@@ -96,20 +96,6 @@ struct evtx_value evtx_sub(const struct sp_evtx *e, const struct evtx_body *body
     return node->sub < body->values ? e->value[body->value + node->sub] : (struct evtx_value){ .type = EVTX_NULL };
 }
 
-/* What the fields of a plan are like. */
-static void survey(struct sp_evtx *e, struct evtx_plan *plan)
-{
-    for (uint32_t i = plan->field; i < plan->field_end; i++) {
-        const struct evtx_field *f = &e->kept_parts.field[i];
-        bool number = f->flags & EVTX_FIELD_NUMBER;
-
-        plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));
-        if (number)
-            plan->number = i + 1;
-    }
-    plan->unique = evtx_plan_unique(e, &e->kept_parts, plan->field, plan->field_end);
-}
-
 static int parse_plan(struct sp_evtx *e, const struct evtx_definition *d, struct evtx_plan *plan)
 {
     struct evtx_parts *parts = &e->kept_parts;
@@ -130,7 +116,7 @@ static int parse_plan(struct sp_evtx *e, const struct evtx_definition *d, struct
         rc = evtx_flatten(e, parts, plan->node, plan->node_end, (enum evtx_place)plan->place);
     plan->field_end = parts->fields;
     if (rc == 0)
-        survey(e, plan);
+        evtx_plan_survey(e, plan);
     return rc;
 }
 
@@ -138,7 +124,7 @@ static int parse_plan(struct sp_evtx *e, const struct evtx_definition *d, struct
 static int make_plan(struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place, uint32_t *ret)
 {
     struct evtx_parts *parts = &e->kept_parts;
-    struct evtx_plan plan = { .place = (uint8_t)place, .node = parts->nodes, .field = parts->fields, .mark = e->trace.marks };
+    struct evtx_plan plan = { .hash = evtx_kept_hash(e, d, place), .place = (uint8_t)place, .node = parts->nodes, .field = parts->fields, .mark = e->trace.marks };
     int rc;
 
     if (evtx_grow(&e->plan, e->plans, &e->plan_room, sizeof *e->plan) < 0)
@@ -276,6 +262,9 @@ static int open_elements(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx
     struct evtx_parts *parts = &e->record_parts;
     int rc;
 
+    rc = e->plainly ? 0 : evtx_form_open(e, at, end, place, body);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     *body = (struct evtx_body){ .parts = parts, .node = parts->nodes, .field = parts->fields };
     rc = evtx_parse(e, parts, at, end, false, NULL);
     if (rc == 0) {
