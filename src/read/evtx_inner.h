@@ -106,6 +106,7 @@ struct evtx_field {
     uint16_t sub;          /* SUB */
     uint8_t kind, flags;
     uint8_t place;         /* enum evtx_place of a body that is the value */
+    bool plain;            /* of a kept plan: SUB, and not the record's number */
 };
 
 /* Where in an event a body stands decides how it is flattened. */
@@ -148,6 +149,7 @@ struct evtx_plan {
     bool open, dependency;         /* as in evtx_trace */
     uint32_t node, node_end, field, field_end;
     bool unique;                   /* no field name comes twice, none is a list */
+    uint32_t subs;                 /* values that its SUB fields ask for */
     bool odd;                      /* a field is joined, or named by a value, or is a number that is constant */
     uint32_t number;               /* the field, + 1, that is the record's number; 0: none */
     bool together;                 /* nor with those of the plan `outer` */
@@ -291,7 +293,7 @@ static inline int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t 
 struct evtx_shape {
     uint8_t type, size;
 };
-extern const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1];
+extern const struct evtx_shape evtx_shapes[256]; /* all zeros where a type is none of those above EVTX_HANDLE */
 
 /* evtx_name.c: ids stay valid until evtx_names_begin, which forgets them when there are many and then returns 1. */
 int evtx_names_begin(struct sp_evtx *e);
@@ -328,7 +330,7 @@ struct sp_value evtx_value(uint8_t type, const uint8_t *bytes, uint32_t len);
 /* The same where the size is the type's own, as nearly always. */
 static inline struct sp_value evtx_value_of(const struct sp_evtx *e, struct evtx_value v)
 {
-    if (v.type <= EVTX_HEX64 && v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
+    if (v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
         return (struct sp_value){ e->bytes + v.at, v.len, evtx_shapes[v.type].type };
     return evtx_value(v.type, e->bytes + v.at, v.len);
 }

@@ -225,9 +225,12 @@ bool evtx_plan_unique(struct sp_evtx *e, const struct evtx_parts *parts, uint32_
 void evtx_plan_survey(struct sp_evtx *e, struct evtx_plan *plan)
 {
     for (uint32_t i = plan->field; i < plan->field_end; i++) {
-        const struct evtx_field *f = &e->kept_parts.field[i];
+        struct evtx_field *f = &e->kept_parts.field[i];
         bool number = f->flags & EVTX_FIELD_NUMBER;
 
+        f->plain = f->kind == EVTX_FIELD_SUB && !number;
+        if (f->kind == EVTX_FIELD_SUB && plan->subs <= f->sub)
+            plan->subs = f->sub + 1u;
         plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));
         if (number)
             plan->number = i + 1;

@@ -20,7 +20,7 @@ int evtx_grow_more(void *array, uint32_t *room, size_t size)
     return 0;
 }
 
-const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1] = {
+const struct evtx_shape evtx_shapes[256] = {
     [EVTX_STRING] = { SP_V_UTF16, 0 },   [EVTX_ANSI] = { SP_V_ANSI, 0 },          [EVTX_INT8] = { SP_V_INT, 1 },
     [EVTX_UINT8] = { SP_V_UINT, 1 },     [EVTX_INT16] = { SP_V_INT, 2 },          [EVTX_UINT16] = { SP_V_UINT, 2 },
     [EVTX_INT32] = { SP_V_INT, 4 },      [EVTX_UINT32] = { SP_V_UINT, 4 },        [EVTX_INT64] = { SP_V_INT, 8 },
@@ -216,10 +216,10 @@ static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx
         uint32_t word = evtx_u32(e, at), len = word & 0xFFFF;
 
         v[i] = (struct evtx_value){ data, (uint16_t)len, (uint8_t)(word >> 16), 0 };
-        data += len;
-        if (data > end)
-            return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
+        data += len; /* at most 2^14 times 2^16 */
     }
+    if (data > end)
+        return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
     body->value = e->values;
     body->values = count;
     e->values += count;
