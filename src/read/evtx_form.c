@@ -27,6 +27,7 @@ enum {
 /* A body on its way to be a form; its words are e->word, its values those of e->value behind the ones that are in use. */
 struct form {
     struct sp_evtx *e;
+    struct evtx_value *value; /* room for as many as there can be words */
     uint32_t end;
     uint32_t words, values;
     const uint32_t *guess; /* words of the form before: perhaps this one begins like it */
@@ -40,42 +41,22 @@ static inline int found(int rc)
     return rc >= 0 ? 1 : rc == SP_ERR_NOMEM ? rc : 0;
 }
 
-/* The name that `*at` refers to; moves behind it. */
-static inline int scan_name(const struct form *f, uint32_t *at, uint32_t *id)
+/* The name that is referred to at `at`; `*behind` it. */
+static inline int scan_name(const struct form *f, uint32_t at, uint32_t *behind, uint32_t *id)
 {
     uint32_t name, size;
     int rc;
 
-    if (f->end - *at < 4)
+    if (f->end - at < 4)
         return 0;
-    name = evtx_u32(f->e, *at);
-    *at += 4;
+    name = evtx_u32(f->e, at);
+    at += 4;
     rc = evtx_name_at(f->e, name, &size, id);
     if (rc < 0)
         return found(rc);
-    if (name != *at)
-        return 1;
-    if (f->end - *at < size)
+    if (name == at && f->end - at < size)
         return 0;
-    *at += size;
-    return 1;
-}
-
-/* What stands between the token of an element and its attributes: dependency, size, name, size of their list. */
-static inline int scan_start(const struct form *f, bool attributes, uint32_t *at, uint32_t *id)
-{
-    uint32_t before = f->dependency ? 6 : 4;
-    int rc;
-
-    if (f->end - *at < before)
-        return 0;
-    *at += before;
-    rc = scan_name(f, at, id);
-    if (rc <= 0 || !attributes)
-        return rc;
-    if (f->end - *at < 4)
-        return 0;
-    *at += 4;
+    *behind = name == at ? at + size : at;
     return 1;
 }
 
@@ -93,57 +74,60 @@ static int number_text(const struct form *f, uint32_t word, const uint8_t *text,
 /* A text: part of the form when it `names` a field, or is empty or white; else a value. */
 static inline int scan_text(struct form *f, uint32_t word, bool names, uint32_t *at, uint32_t *id)
 {
-    struct sp_evtx *e = f->e;
+    const uint8_t *bytes = f->e->bytes;
     uint32_t len, from = *at + 3;
 
-    if (f->end - *at < 3 || e->bytes[*at] != EVTX_STRING)
+    if (f->end - *at < 3 || bytes[*at] != EVTX_STRING)
         return 0;
-    len = 2 * evtx_u16(e, *at + 1);
+    len = 2 * evtx_u16(f->e, *at + 1);
     if (f->end - from < len || len > UINT16_MAX)
         return 0;
     *at = from + len;
-    if (names || evtx_is_white(e->bytes + from, len))
-        return number_text(f, word, e->bytes + from, len, id);
-    if (evtx_grow(&e->value, e->values + f->values, &e->value_room, sizeof *e->value) < 0)
-        return SP_ERR_NOMEM;
-    e->value[e->values + f->values++] = (struct evtx_value){ from, (uint16_t)len, EVTX_STRING, 0 };
+    if (names || !len || (bytes[from] <= ' ' && evtx_is_white(bytes + from, len)))
+        return number_text(f, word, bytes + from, len, id);
+    f->value[f->values++] = (struct evtx_value){ from, (uint16_t)len, EVTX_STRING, 0 };
     *id = WILD;
     return 1;
 }
 
-/* The form of the body: the tokens as evtx_parse takes them, whether or not they make sense. */
+/* The form of the body: the tokens as evtx_parse takes them, whether or not they make sense. Between the token of an
+ * element and its attributes stand a dependency, sizes and its name. */
 static int scan(struct form *f, uint32_t at)
 {
     const uint8_t *bytes = f->e->bytes;
-    const uint32_t end = f->end;
-    uint32_t *word = f->e->word, words = f->words, kind, id = 0;
-    int rc;
+    const uint32_t end = f->end, dependency = f->dependency ? 2 : 0;
+    uint32_t *word = f->e->word, words = f->words, kind = START, id, size;
+    bool names = false; /* a text here names a field */
+    int rc = 1;
 
-    do {
+    for (; rc > 0 && kind != 0 && words < FORM_WORDS_MAX; words++) {
         uint8_t token;
 
-        if (words == FORM_WORDS_MAX)
-            return 0;
         if (at >= end) {
-            word[words++] = WORD(RAN_OUT, 0);
-            break;
+            word[words] = WORD(RAN_OUT, 0);
+            kind = 0;
+            continue;
         }
         token = bytes[at++];
         kind = token & ~(uint32_t)MORE;
-        if (kind == VALUE)
-            rc = scan_text(f, words, (word[words - 1] & ~WORD(MORE, 0)) == WORD(ATTRIBUTE, EVTX_NAME_NAME), &at, &id);
-        else if (kind == ATTRIBUTE)
-            rc = scan_name(f, &at, &id);
-        else if (kind == START)
-            rc = scan_start(f, token & MORE, &at, &id);
-        else
-            rc = kind <= END_ELEMENT;
-        if (rc <= 0)
-            return rc;
-        word[words++] = WORD(token, kind <= END_ELEMENT && kind != START ? 0 : id);
-    } while (kind != 0);
+        id = 0;
+        if (kind == VALUE) {
+            rc = scan_text(f, words, names, &at, &id);
+        } else if (kind == START || kind == ATTRIBUTE) {
+            size = kind == START ? dependency + 4 : 0;
+            rc = end - at < size ? 0 : scan_name(f, at += size, &at, &id);
+            size = token == (START | MORE) ? 4 : 0;
+            if (end - at < size)
+                rc = 0;
+            at += size;
+        } else if (kind > END_ELEMENT) {
+            rc = 0;
+        }
+        names = kind == ATTRIBUTE && id == EVTX_NAME_NAME;
+        word[words] = WORD(token, id);
+    }
     f->words = words;
-    return 1;
+    return rc > 0 && kind != 0 ? 0 : rc;
 }
 
 static uint64_t hash_of(const uint32_t *word, uint32_t count)
@@ -244,6 +228,10 @@ int evtx_form_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place
         f.guess = e->plan[e->form_before - 1].form;
         f.guesses = f.guess ? e->plan[e->form_before - 1].words : 0;
     }
+    while (e->value_room - e->values < FORM_WORDS_MAX)
+        if (evtx_grow_more(&e->value, &e->value_room, sizeof *e->value) < 0)
+            return SP_ERR_NOMEM;
+    f.value = e->value + e->values;
     e->word[f.words++] = WORD(f.dependency, place);
     rc = scan(&f, at);
     if (rc <= 0)

@@ -311,8 +311,19 @@ int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t e
 int evtx_parse_as(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency);
 /* What it would try first. */
 bool evtx_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool expected);
-/* The name at `at`, which may have been met in this chunk: its id and how many bytes it takes there. */
-int evtx_name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret);
+/* The name at `at`: its id and how many bytes it takes there. */
+int evtx_name_new(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret);
+/* The same of one that has perhaps been met in this chunk. */
+static inline int evtx_name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
+{
+    const struct evtx_seen *seen = &e->seen[at * UINT32_C(2654435761) >> 22];
+
+    if (seen->at != at || seen->generation != e->generation)
+        return evtx_name_new(e, at, size, ret);
+    *size = seen->size;
+    *ret = seen->id;
+    return 0;
+}
 
 /* evtx_plan.c: fields of the nodes [node, node_end) of `parts`. */
 int evtx_flatten(struct sp_evtx *e, struct evtx_parts *parts, uint32_t node, uint32_t node_end, enum evtx_place place);

@@ -63,6 +63,15 @@ struct sp_value evtx_value(uint8_t type, const uint8_t *bytes, uint32_t len)
     return v;
 }
 
+/* Is one of the four code units at `p` zero? On big-endian machines too: its bytes are both zero. */
+static inline bool has_zero_unit(const uint8_t *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, 8);
+    return (w - UINT64_C(0x0001000100010001)) & ~w & UINT64_C(0x8000800080008000);
+}
+
 bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, uint32_t *at, struct sp_value *ret)
 {
     uint8_t type = array->type & (uint8_t)~EVTX_ARRAY;
@@ -71,6 +80,8 @@ bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, ui
     if (from >= end)
         return false;
     if (type == EVTX_STRING) {
+        while (end - stop >= 8 && !has_zero_unit(e->bytes + stop))
+            stop += 8;
         while (end - stop >= 2 && evtx_u16(e, stop) != 0)
             stop += 2;
         *at = end - stop >= 2 ? stop + 2 : end;
