@@ -45,6 +45,7 @@ void sp_evtx_free(struct sp_evtx *e)
     sp_free(e->slot);
     sp_free(e->definition);
     sp_free(e->kept);
+    sp_free(e->word);
     sp_free(e->trace.mark);
     sp_arena_done(&e->copies);
     sp_free(e->plan);
