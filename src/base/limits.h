@@ -26,6 +26,7 @@ struct sp_error;
     X(files, 1000000, 1, "files of a walk")                            \
     X(archive_depth, 4, 0, "levels of archives")                       \
     X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
+    X(view_rows, 200000, 1, "rows of a view")                            \
     X(errors_listed, 1000, 1, "errors listed of one source")
 
 struct sp_limits {
