@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/safe.h"
+#include "base/unicode.h"
 
 enum { NARROW = 100, MINUTES = 16, BETWEEN = 2 };
 
@@ -197,6 +198,36 @@ void sp_view_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, s
     out->failed |= scratch->failed;
     for (; pad && columns < width; columns++)
         sp_buf_char(out, ' ');
+}
+
+void sp_view_wrap(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, size_t indent)
+{
+    struct sp_str rest;
+
+    sp_buf_clear(scratch);
+    sp_safe_write(scratch, s);
+    rest = sp_buf_view(scratch);
+    out->failed |= scratch->failed;
+    width = width > indent ? width - indent : 0;
+    while (rest.len) {
+        size_t at = 0, blank = 0, columns = 0, end, n;
+
+        while (at < rest.len && (!width || columns < width)) {
+            if (rest.ptr[at] == ' ')
+                blank = at;
+            n = at;
+            (void)sp_utf8_next(rest, &at);
+            columns += sp_safe_width(sp_str_cut(rest, n, at - n));
+        }
+        end = at < rest.len && rest.ptr[at] != ' ' && blank ? blank : at;
+        for (size_t i = 0; i < indent; i++)
+            sp_buf_char(out, ' ');
+        sp_buf_str(out, sp_str_cut(rest, 0, end));
+        sp_buf_char(out, '\n');
+        while (end < rest.len && rest.ptr[end] == ' ')
+            end++;
+        rest = sp_str_cut(rest, end, rest.len - end);
+    }
 }
 
 static void put(struct sp_view *v, unsigned column, struct sp_str text, size_t columns, bool last)

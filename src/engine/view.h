@@ -51,6 +51,8 @@ bool sp_view_narrow(const struct sp_output *output);
 
 /* Append `s` harmless and cut to `width` columns (0: no limit), padded to it with `pad`. */
 void sp_view_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad);
+/* Append `s` harmless, wrapped at blanks to `width` columns (0: not at all), each line behind `indent` blanks. */
+void sp_view_wrap(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, size_t indent);
 /* `2026-03-02 10:00:00` in UTC, or in the zone of the TZ environment; empty where it is not known. */
 void sp_view_when(char out[40], struct sp_time time, bool local);
 
