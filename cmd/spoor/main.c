@@ -9,6 +9,7 @@
 #include "cli.h"
 
 extern const struct command cmd_hunt, cmd_decode, cmd_explain, cmd_rules, cmd_simulate;
+extern const struct command cmd_logons, cmd_metrics, cmd_search, cmd_gaps, cmd_coverage;
 
 static int run_version(const struct command *command, int argc, char **argv);
 static int run_help(const struct command *command, int argc, char **argv);
@@ -20,7 +21,8 @@ static const struct command cmd_help = {
     "help", "[VERB]", "explain a verb", "Prints what spoor can do, or how to use one verb.", NULL, run_help,
 };
 
-const struct command *const commands[] = { &cmd_hunt, &cmd_explain, &cmd_decode, &cmd_rules, &cmd_simulate, &cmd_version, &cmd_help, NULL };
+const struct command *const commands[] = { &cmd_hunt, &cmd_explain, &cmd_logons, &cmd_search, &cmd_metrics, &cmd_gaps, &cmd_coverage,
+                                         &cmd_decode, &cmd_rules, &cmd_simulate, &cmd_version, &cmd_help, NULL };
 
 /* Verbs of the contract that are not in this version. */
 static const char *const later[] = {

@@ -26,6 +26,7 @@ struct sp_error;
     X(files, 1000000, 1, "files of a walk")                            \
     X(archive_depth, 4, 0, "levels of archives")                       \
     X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
+    X(view_rows, 200000, 1, "rows of a view")                            \
     X(errors_listed, 1000, 1, "errors listed of one source")
 
 struct sp_limits {
@@ -39,6 +40,8 @@ enum {
     SP_EVTX_NODES_MAX = 65536,     /* BinXML tokens of one record, templates counted each time */
     SP_FIELDS_MAX = 65536,         /* fields of one event */
     SP_NAMES_MAX = 65536,          /* distinct field names kept by one reader between two sources */
+    SP_GAPS_RUNS_MAX = 65536,      /* pieces of one log: runs of record numbers, stretches of time */
+    SP_GAPS_MARKS_MAX = 100000,    /* shutdowns, clock changes, cleared logs and jumps of all logs */
     SP_YAML_DEPTH_MAX = 64,        /* levels of YAML */
     SP_CONDITION_DEPTH_MAX = 64,   /* levels of a Sigma condition */
     SP_REGEX_REPEAT_MAX = 1000,    /* the largest {n,m} */

@@ -50,26 +50,6 @@ static double seconds(clockid_t clock)
     return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
 }
 
-static int parse_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
-{
-    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
-    char whole[32];
-
-    if (!text)
-        return 0;
-    if (day.len == 10) { /* a day alone begins at its midnight */
-        memcpy(whole, text, 10);
-        memcpy(whole + 10, "T00:00", 7);
-        day = (struct sp_str){ whole, 16 };
-    }
-    if (sp_time_parse(day, ret))
-        return 0;
-    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
-    sp_error_where(err, "%s", option);
-    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
-    return SP_ERR_USAGE;
-}
-
 static int parse_engine(const char *engine, bool *plain, struct sp_error *err)
 {
     *plain = engine && strcmp(engine, "plain") == 0;
@@ -107,9 +87,9 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     if (rc == 0 && o->fail_on)
         rc = sp_scope_level("--fail-on", o->fail_on, &h->fail_on, h->err);
     if (rc == 0)
-        rc = parse_time("--from", o->from, &h->work.from, h->err);
+        rc = sp_scope_time("--from", o->from, &h->work.from, h->err);
     if (rc == 0)
-        rc = parse_time("--to", o->to, &h->work.to, h->err);
+        rc = sp_scope_time("--to", o->to, &h->work.to, h->err);
     if (rc == 0)
         rc = parse_engine(o->engine, &plain, h->err);
     if (rc == 0)

@@ -120,6 +120,26 @@ int sp_scope_level(const char *option, const char *word, enum sp_level *ret, str
     return SP_ERR_USAGE;
 }
 
+int sp_scope_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
+{
+    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
+    char whole[32];
+
+    if (!text)
+        return 0;
+    if (day.len == 10) { /* a day alone begins at its midnight */
+        memcpy(whole, text, 10);
+        memcpy(whole + 10, "T00:00", 7);
+        day = (struct sp_str){ whole, 16 };
+    }
+    if (sp_time_parse(day, ret))
+        return 0;
+    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
+    sp_error_where(err, "%s", option);
+    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
+    return SP_ERR_USAGE;
+}
+
 static int parse_statuses(const char *text, uint32_t *mask, struct sp_error *err)
 {
     if (strcmp(text, "any") == 0) {
