@@ -239,6 +239,7 @@ void read_options(struct cli *cli, struct sp_read_options *ret)
     ret->logsource = cli_get(cli, "--logsource");
     ret->map = cli_all(cli, "--map");
     ret->limit = cli_all(cli, "--limit");
+    ret->password = cli_all(cli, "--archive-password");
     ret->assume_tz = cli_get(cli, "--assume-tz");
     ret->carve = cli_has(cli, "--carve");
 }

@@ -51,6 +51,7 @@ struct sp_read_options {
     const char *logsource;   /* --logsource product=P,category=C,service=S, or NULL */
     struct sp_texts map;     /* --map FILE */
     struct sp_texts limit;   /* --limit NAME=VALUE */
+    struct sp_texts password; /* --archive-password WORD */
     const char *assume_tz;   /* --assume-tz: UTC or +hh:mm, for times without a zone; NULL: UTC */
     bool carve;
 };

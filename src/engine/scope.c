@@ -161,9 +161,14 @@ int sp_scope_sources(struct sp_scope *s, const struct sp_read_options *o, struct
 {
     int rc = 0;
 
+    s->sources.password = o->password.text;
+    s->sources.password_count = o->password.count;
+    s->sources.given = s->type;
     for (size_t i = 0; rc == 0 && i < o->path_count; i++)
         rc = sp_source_add(&s->sources, o->path[i].org, o->path[i].path, &s->limits, s->ctx, err);
-    return rc < 0 ? rc : sp_source_list_settle(&s->sources, err);
+    if (rc == 0)
+        rc = sp_source_list_settle(&s->sources, err);
+    return rc < 0 ? rc : sp_source_list_expand(&s->sources, &s->limits, s->ctx, err);
 }
 
 void sp_scope_done(struct sp_scope *s)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "read/source.h"
+#include "read/source_inner.h"
 #include "spoor/ctx.h"
 
 /* A walk: folders still to be read. */
@@ -26,6 +26,21 @@ struct walk {
     size_t count, room;
 };
 
+int sp_source_append(struct sp_source_list *list, struct sp_source source)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 64;
+        struct sp_source *more = sp_realloc_array(list->source, room, sizeof *more);
+
+        if (!more)
+            return SP_ERR_NOMEM;
+        list->source = more;
+        list->room = room;
+    }
+    list->source[list->count++] = source;
+    return 0;
+}
+
 static int append(struct walk *w, struct sp_source source)
 {
     struct sp_source_list *list = w->list;
@@ -36,18 +51,8 @@ static int append(struct walk *w, struct sp_source source)
         sp_error_cure(w->err, "hunt parts of the folder, or raise --limit files=N");
         return SP_ERR_LIMIT;
     }
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        struct sp_source *more = sp_realloc_array(list->source, room, sizeof *more);
-
-        if (!more)
-            return sp_error_nomem(w->err);
-        list->source = more;
-        list->room = room;
-    }
     source.org = w->org;
-    list->source[list->count++] = source;
-    return 0;
+    return sp_source_append(list, source) < 0 ? sp_error_nomem(w->err) : 0;
 }
 
 static int push(struct walk *w, const char *folder)
@@ -208,7 +213,15 @@ int sp_source_add(struct sp_source_list *list, const char *org, const char *path
 
 void sp_source_list_done(struct sp_source_list *list)
 {
+    for (struct sp_pack *p = list->pack; p; p = p->next) {
+        sp_free((void *)(uintptr_t)p->spool.ptr);
+        if (p->input)
+            sp_input_close(p->input);
+        sp_free(p->input);
+        sp_archive_close(p->archive);
+    }
     sp_arena_done(&list->arena);
     sp_free(list->source);
+    sp_free(list->order);
     *list = (struct sp_source_list){ 0 };
 }
