@@ -86,6 +86,7 @@ struct sp_source {
     const char *org;      /* borrowed from the caller */
     bool walked;          /* found in a folder or an archive, not named by the user */
     const char *skipped;  /* NULL, or the reason it is not read ("duplicate of PATH", ...); arena */
+    const char *copy_of;  /* NULL, or the path of which it is a duplicate; arena */
     bool lost;            /* the skip makes exit code 3 (contract 3 and 5) */
     bool opened;          /* of one that is skipped: what holds it could be read */
     bool unsized;         /* the size is not known before it has been read */

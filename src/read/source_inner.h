@@ -14,7 +14,10 @@ int sp_source_append(struct sp_source_list *list, struct sp_source source);
 /* By (org, path), members of one name by number; the same source twice is dropped. */
 void sp_source_list_sort(struct sp_source_list *list);
 
-/* t is a copy of the first: its reason. SP_ERR_NOMEM. */
+/* The source of that org and path (its other members are not looked at) in a sorted list, or NULL. */
+const struct sp_source *sp_source_find(const struct sp_source_list *list, const struct sp_source *like);
+
+/* It is a copy of the first: its reason. SP_ERR_NOMEM. */
 int sp_source_mark(struct sp_source_list *list, struct sp_source *source, const struct sp_source *first);
 
 /* Digest of a file of its own. False: it cannot be read, is no regular file or has another size by now. SP_ERR_NOMEM by

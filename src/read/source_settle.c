@@ -26,6 +26,16 @@ static int org_path_cmp(const struct sp_source *x, const struct sp_source *y)
     return c ? c : strcmp(x->path, y->path);
 }
 
+static int like_cmp(const void *a, const void *b)
+{
+    return org_path_cmp(a, b);
+}
+
+const struct sp_source *sp_source_find(const struct sp_source_list *list, const struct sp_source *like)
+{
+    return list->count ? bsearch(like, list->source, list->count, sizeof *like, like_cmp) : NULL;
+}
+
 static int source_cmp(const void *a, const void *b)
 {
     const struct sp_source *x = a, *y = b;
@@ -146,6 +156,7 @@ int sp_source_mark(struct sp_source_list *list, struct sp_source *source, const 
     memcpy(text, reason.ptr, reason.len);
     memcpy(text + reason.len, first->path, len + 1);
     source->skipped = text;
+    source->copy_of = text + reason.len;
     source->opened = true;
     return 0;
 }

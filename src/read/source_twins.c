@@ -167,6 +167,23 @@ static int mark(struct twins *t)
     return 0;
 }
 
+/* What was a copy of a file that turned out to be one itself is a copy of the file that is kept. */
+static int follow(struct sp_source_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct sp_source *s = &list->source[i];
+        struct sp_source wanted = { .org = s->org, .path = s->copy_of };
+        const struct sp_source *first = s->copy_of ? sp_source_find(list, &wanted) : NULL;
+
+        if (first && first->copy_of) {
+            wanted.path = first->copy_of;
+            if (sp_source_mark(list, s, &wanted) < 0)
+                return SP_ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
 int sp_source_twins(struct sp_source_list *list, const struct sp_archive_options *options, struct sp_error *err)
 {
     struct twins t = { .list = list, .cursor = { .options = *options } };
@@ -186,6 +203,8 @@ int sp_source_twins(struct sp_source_list *list, const struct sp_archive_options
     }
     if (rc == 0)
         rc = mark(&t);
+    if (rc == 0)
+        rc = follow(list);
     sp_cursor_done(&t.cursor);
     sp_free(t.twin);
     sp_free(t.room);
