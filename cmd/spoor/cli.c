@@ -254,5 +254,6 @@ void rules_options(struct cli *cli, struct sp_rules_options *ret)
     ret->exclude = cli_all(cli, "--exclude-rule");
     ret->tag = cli_all(cli, "--tag");
     ret->list = cli_all(cli, "--list");
+    ret->password = cli_all(cli, "--archive-password");
     ret->pipeline = cli_all(cli, "--pipeline");
 }

@@ -62,6 +62,7 @@ struct sp_rules_options {
     bool no_own;
     const char *level, *status; /* at least; comma list */
     struct sp_texts only, exclude, tag, list, pipeline;
+    struct sp_texts password; /* of archives of rules */
     const char *cache; /* folder where plans made of rules are kept for the next time; NULL: none are */
 };
 

@@ -149,6 +149,7 @@ int sp_scope_rules(struct sp_scope *s, const struct sp_rules_options *o, struct 
         .only_id = o->only.text, .only_id_count = o->only.count, .exclude_id = o->exclude.text, .exclude_id_count = o->exclude.count,
         .tag = o->tag.text, .tag_count = o->tag.count, .list = o->list.text, .list_count = o->list.count,
         .pipeline = o->pipeline.text, .pipeline_count = o->pipeline.count, .limits = &s->limits, .ctx = s->ctx,
+        .password = o->password.text, .password_count = o->password.count,
     };
     int rc = o->level ? sp_scope_level("--level", o->level, &r.level_least, err) : 0;
 

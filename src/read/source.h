@@ -109,7 +109,7 @@ struct sp_source_list {
     enum sp_source_type given; /* --source-type */
 };
 
-/* Add what the path names: a file, or all regular files below a folder (links to files are followed,
+/* Add what the path names: a file, a file that names one path a line (@FILE, unless a file has that very name), or all regular files below a folder (links to files are followed,
  * links to folders and loops are not, sockets, pipes and devices are skipped). A path that is not there or
  * cannot be opened becomes an entry with `skipped` and `lost` set, told to ctx->note as well (WHERE: WHAT;
  * WHAT TO DO). SP_ERR_NOMEM, SP_ERR_LIMIT (limits->files). */
