@@ -35,6 +35,7 @@ void sp_worker_done(struct sp_worker *w)
     struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->scratch };
 
     sp_reader_free(w->reader);
+    sp_cursor_done(&w->cursor);
     sp_block_drop(w->held);
     sp_exec_free(w->exec);
     sp_exec_free(w->undo);
@@ -335,8 +336,10 @@ static int open_unit(struct sp_worker *w, bool (*extend)(void *arg, struct sp_pa
     const struct sp_source *src = &w->work->scope->sources.source[u->source];
     struct sp_part part = u->part;
 
-    if (!u->file)
-        return sp_reader_open_source(w->reader, src, NULL, &u->account);
+    if (!u->file) {
+        w->cursor.options = w->work->cursor.options;
+        return sp_reader_open_source(w->reader, src, &w->cursor, &u->account);
+    }
     part.extend = extend;
     part.arg = w;
     return sp_reader_open_part(w->reader, &u->file->parts, &part, &u->account);
@@ -363,6 +366,7 @@ static int hunt_unit(struct sp_worker *w)
     if (rc >= 0)
         rc = look_around(w);
     sp_reader_close(w->reader);
+    sp_cursor_done(&w->cursor);
     sp_block_drop(w->held);
     w->held = NULL;
     return rc < 0 ? rc : 0;
@@ -418,7 +422,7 @@ static void commit_finished(void *who, uint64_t number)
         fail(work);
 }
 
-/* Begin to deal a member of an archive. What keeps it from being read is told by whoever takes its one unit. */
+/* Begin to deal a member of an archive. What keeps it from being read is met again, and told, by whoever takes it whole. */
 static bool open_member(struct sp_work *work, struct sp_file *file, const struct sp_source *src)
 {
     struct sp_str head;

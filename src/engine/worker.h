@@ -45,6 +45,7 @@ struct sp_worker {
     unsigned since;                   /* records since the last look around */
     uint64_t place;                   /* of the reader at that time */
     bool leave;                       /* the unit in hand: it is void, or all is to stop */
+    struct sp_cursor cursor;          /* in an archive whose member could not be dealt in parts; mostly zeros */
     struct sp_block *held;            /* bytes that it has read on into, or NULL */
     struct sp_buf host, user, session, values, fields, why, code, channel, line, scratch;
     pthread_t thread;
