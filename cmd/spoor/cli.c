@@ -285,6 +285,7 @@ void read_options(struct cli *cli, struct sp_read_options *ret)
     ret->logsource = cli_get(cli, "--logsource");
     ret->map = cli_all(cli, "--map");
     ret->limit = cli_all(cli, "--limit");
+    ret->password = cli_all(cli, "--archive-password");
     ret->assume_tz = cli_get(cli, "--assume-tz");
     ret->carve = cli_has(cli, "--carve");
 }
@@ -299,5 +300,6 @@ void rules_options(struct cli *cli, struct sp_rules_options *ret)
     ret->exclude = cli_all(cli, "--exclude-rule");
     ret->tag = cli_all(cli, "--tag");
     ret->list = cli_all(cli, "--list");
+    ret->password = cli_all(cli, "--archive-password");
     ret->pipeline = cli_all(cli, "--pipeline");
 }

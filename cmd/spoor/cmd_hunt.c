@@ -27,6 +27,7 @@ static const struct option options[] = {
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },
+    { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
     { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },
     { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks, marked as carved", false },
     { "--engine", "fast|plain", "fast is the default; plain: every rule on every event, to check the fast one", false },
@@ -40,7 +41,6 @@ static const struct option options[] = {
     { "--blind", "KEYFILE", NULL, true },
     { "--sketch", "FILE", NULL, true },
     { "--include-expired", NULL, NULL, true },
-    { "--archive-password", "WORD", NULL, true },
     { "--no-hash-sources", NULL, NULL, true },
     { NULL, NULL, NULL, false },
 };
