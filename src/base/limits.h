@@ -46,7 +46,10 @@ enum {
     SP_REGEX_CACHE_BYTES = 2 << 20, /* lazy DFA of one regex in one worker */
     SP_PLAN_BYTES_MAX = 128 << 20, /* one plan of the cache: a larger set is loaded each time */
     SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
-    SP_PLANS_MAX = 16
+    SP_PLANS_MAX = 16,
+    SP_CASE_WAIT_S = 600,          /* for another process that writes into the same case */
+    SP_CASE_PIECE_MAX = 512 << 20, /* a line or record unpacked out of a case */
+    SP_CASE_RATIO_MAX = 1100       /* times its packed bytes, which is what deflate can do */
 };
 
 /* The defaults above. */
