@@ -84,6 +84,19 @@ void surroundings_clear(struct surroundings *s); /* take the progress line away 
 /* The folder of the plan cache, from the environment, into `out` and returned; NULL: there is none. */
 const char *plan_folder(char out[4096]);
 
+/* The case that is meant: of --case, of $SPOOR_CASE, or spoor.case in the working directory; NULL with --no-case. `*asked`: by
+ * name. */
+const char *case_path(const struct cli *cli, bool *asked);
+
+/* Who does it, on which machine, with which words. */
+struct case_by {
+    struct sp_case_by by;
+    char who[256], host[256];
+    char *argv;
+};
+void case_by_init(struct case_by *by, const struct cli *cli);
+void case_by_done(struct case_by *by);
+
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);
 
