@@ -103,6 +103,19 @@ __attribute__((format(printf, 3, 4))) void say_wrapped(unsigned width, unsigned 
  * several lines that end in a backslash, inside of words too, so that it can be copied as it stands. */
 void say_command(unsigned width, const char *const *word);
 
+/* The case that is meant: of --case, of $SPOOR_CASE, or spoor.case in the working directory; NULL with --no-case. `*asked`: by
+ * name. */
+const char *case_path(const struct cli *cli, bool *asked);
+
+/* Who does it, on which machine, with which words. */
+struct case_by {
+    struct sp_case_by by;
+    char who[256], host[256];
+    char *argv;
+};
+void case_by_init(struct case_by *by, const struct cli *cli);
+void case_by_done(struct case_by *by);
+
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);
 

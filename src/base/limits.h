@@ -54,7 +54,10 @@ enum {
     SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
     SP_PLANS_MAX = 16,
     SP_MEMBER_NAME_MAX = 4096,     /* bytes of the name of a file in an archive; longer ones are called by their number */
-    SP_MEMBER_NAMES_MAX = 256 << 20 /* bytes of the names of all files of an archive */
+    SP_MEMBER_NAMES_MAX = 256 << 20, /* bytes of the names of all files of an archive */
+    SP_CASE_WAIT_S = 600,          /* for another process that writes into the same case */
+    SP_CASE_PIECE_MAX = 512 << 20, /* a line or record unpacked out of a case */
+    SP_CASE_RATIO_MAX = 1100       /* times its packed bytes, which is what deflate can do */
 };
 
 /* The defaults above. */

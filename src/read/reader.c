@@ -28,6 +28,7 @@ struct sp_reader {
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
     uint64_t from, position; /* where the input began, where it was closed */
+    struct sp_hash hash; /* of a pipe, with options.digest */
     bool open, ended;
 };
 
@@ -202,6 +203,36 @@ static void prepare(struct sp_reader *r, const char *path, struct sp_account *ac
     r->ended = false;
 }
 
+/* What cannot be read twice is hashed as it is read. */
+static void begin_digest(struct sp_reader *r)
+{
+    if (!r->options.digest || r->input.seekable)
+        return;
+    sp_hash_begin(&r->hash);
+    r->input.hash = &r->hash;
+}
+
+/* The digest of all bytes. A file is read once more, mostly out of memory; of a pipe what was left over is read. Of what is
+ * read in parts whoever deals them takes it. */
+static void take_digest(struct sp_reader *r)
+{
+    struct sp_hash *hash = &r->hash;
+    uint64_t at = 0;
+    int64_t n = 1;
+
+    if (!r->options.digest || r->input.part || r->input.bytes)
+        return;
+    if (r->input.seekable)
+        sp_hash_begin(hash);
+    while (n > 0 && !sp_stopped(r->options.ctx)) {
+        n = r->input.seekable ? sp_input_read_at(&r->input, r->unit, EVTX_READ, at, NULL) : sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
+        if (r->input.seekable && n > 0)
+            sp_hash_add(hash, r->unit, (size_t)n);
+        at += n > 0 ? (uint64_t)n : 0;
+    }
+    r->account->has_sha256 = sp_hash_end(hash, &r->account->sha256) && n == 0;
+}
+
 /* Bytes of the input; `what` is the kind of an archive. */
 static int start(struct sp_reader *r, bool named, const char *what)
 {
@@ -214,6 +245,8 @@ static int start(struct sp_reader *r, bool named, const char *what)
     rc = begin(r, named, what);
     if (rc == 0 && r->input.trouble)
         told(r, r->input.position, true, r->input.trouble);
+    if (rc == 0)
+        take_digest(r);
     if (rc == 0)
         sp_reader_close(r);
     return rc;
@@ -230,6 +263,7 @@ int sp_reader_open(struct sp_reader *r, const char *path, bool named, struct sp_
     if (rc < 0)
         return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
     account->bytes = r->input.size;
+    begin_digest(r);
     r->type = sp_source_type_of(r->input.head, r->options.type, &what);
     return start(r, named, what);
 }
@@ -253,6 +287,7 @@ int sp_reader_open_source(struct sp_reader *r, const struct sp_source *source, s
             return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
         r->input = sp_input_member(cursor->archive, head);
     }
+    begin_digest(r);
     r->type = sp_source_type_of(r->input.head, r->options.type, &what);
     return start(r, !source->walked, what);
 }
@@ -364,6 +399,7 @@ static void settle(struct sp_reader *r)
 {
     struct sp_account *a = r->account;
 
+    take_digest(r);
     if (!r->input.seekable)
         a->bytes = r->input.position - r->from;
     if (r->input.trouble)
