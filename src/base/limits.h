@@ -26,7 +26,8 @@ struct sp_error;
     X(files, 1000000, 1, "files of a walk")                            \
     X(archive_depth, 4, 0, "levels of archives")                       \
     X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
-    X(errors_listed, 1000, 1, "errors listed of one source")
+    X(errors_listed, 1000, 1, "errors listed of one source")            \
+    X(around_bytes, UINT64_C(1) << 30, 0, "bytes of logs read again around a sighting")
 
 struct sp_limits {
 #define X(member, preset, least, unit) uint64_t member;
@@ -46,7 +47,14 @@ enum {
     SP_REGEX_CACHE_BYTES = 2 << 20, /* lazy DFA of one regex in one worker */
     SP_PLAN_BYTES_MAX = 128 << 20, /* one plan of the cache: a larger set is loaded each time */
     SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
-    SP_PLANS_MAX = 16
+    SP_PLANS_MAX = 16,
+    SP_AROUND_ITEMS_MAX = 1 << 20,      /* processes, and logons, kept around one sighting */
+    SP_AROUND_MEMORY_MAX = 512 << 20,   /* bytes of them */
+    SP_AROUND_TEXT_MAX = 8192,          /* bytes of one of their texts */
+    SP_SCRIPT_BYTES_MAX = 16 << 20,     /* of a script block joined over its parts */
+    SP_TREE_DEPTH_MAX = 32,             /* ancestors, and descendants, shown of a process */
+    SP_DERIVED_MAX = 1 << 20,           /* bytes of a text derived from a field */
+    SP_DERIVED_DEPTH_MAX = 4            /* what was derived is looked at again, so often */
 };
 
 /* The defaults above. */
