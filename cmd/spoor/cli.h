@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "spoor/case.h"
 #include "spoor/hunt.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAIL_ON = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3, EXIT_FAILED = 4, EXIT_IO = 5, EXIT_INTERRUPTED = 130 };
 
 struct option {
     const char *name;    /* "--rules", or "-j" */
-    const char *value;   /* what it takes, for the help; NULL: a flag */
+    const char *value;   /* what it takes, for the help; NULL: a flag; in brackets: it may be left out, and is "" then */
     const char *help;
     bool later;          /* of the contract, not in this version */
 };
@@ -59,6 +60,15 @@ void cli_overview(FILE *to);
 void cli_error(const struct sp_error *err);
 __attribute__((format(printf, 3, 4))) int cli_usage(const char *where, const char *cure, const char *fmt, ...);
 int cli_exit_code(int error_code); /* of an sp_error code */
+
+/* The case: --case, else $SPOOR_CASE, else spoor.case. */
+const char *cli_case(const struct cli *cli);
+
+/* Who runs this program, and where: texts in `by`. */
+struct by {
+    char who[256], host[256];
+};
+struct sp_case_by cli_by(struct by *by);
 
 /* --format NAME among `allowed` ("table json csv"); the default is table on a terminal, else json. */
 int cli_format(const struct cli *cli, const char *allowed, enum sp_format *ret);

@@ -81,10 +81,8 @@ static struct sp_str text(struct gather *g, const char *name)
     return field(g, name, SP_AROUND_TEXT_MAX);
 }
 
-/* A GUID as all logs write it: lower case, no braces; empty for one of zeros. */
-static struct sp_str guid(struct gather *g, const char *name)
+struct sp_str sp_guid_plain(struct sp_arena *arena, struct sp_str s)
 {
-    struct sp_str s = field(g, name, 64);
     bool zero = true;
     char *p;
 
@@ -92,12 +90,20 @@ static struct sp_str guid(struct gather *g, const char *name)
         s = sp_str_cut(s, 1, s.len - 1);
     if (s.len && s.ptr[s.len - 1] == '}')
         s.len--;
-    p = s.len ? (char *)(uintptr_t)s.ptr : NULL; /* the arena's own copy */
-    for (size_t i = 0; i < s.len; i++) {
+    s = sp_arena_str(arena, s);
+    p = (char *)(uintptr_t)s.ptr; /* the arena's own copy */
+    for (size_t i = 0; p && i < s.len; i++) {
         p[i] = (char)(p[i] >= 'A' && p[i] <= 'F' ? p[i] + 32 : p[i]);
         zero &= p[i] == '0' || p[i] == '-';
     }
-    return zero ? SP_STR_NONE : s;
+    return p && zero ? SP_STR_NONE : s;
+}
+
+static struct sp_str guid(struct gather *g, const char *name)
+{
+    struct sp_str s = sp_guid_plain(&g->around->arena, field(g, name, 64));
+
+    return s.ptr ? s : SP_STR_NONE;
 }
 
 static bool number(struct gather *g, const char *name, uint64_t *ret)
@@ -280,6 +286,13 @@ static int take(struct gather *g, const struct sp_record *record)
 
     if (rc < 0)
         return rc;
+    if (g->source == 0 && record->offset == g->target->offset && g->around->record == SP_RECORD_NOT_SEEN) {
+        struct sp_digest raw;
+
+        if (!sp_sha256(record->raw, &raw))
+            return SP_ERR_NOMEM;
+        g->around->record = memcmp(&raw, &g->target->raw, sizeof raw) == 0 ? SP_RECORD_SAME : SP_RECORD_CHANGED;
+    }
     kind = kind_of(g, event.class_);
     g->event = &event;
     if (kind == KIND_NONE || (g->logons_only && kind != KIND_SECURITY) || !of_host(g))

@@ -22,7 +22,11 @@ struct sp_around_target {
     uint64_t pid;
     bool has_pid;
     struct sp_time time;
+    uint64_t offset;        /* where the record stands in the first source, */
+    struct sp_digest raw;   /* and its SHA-256 */
 };
+
+enum sp_around_record { SP_RECORD_NOT_SEEN, SP_RECORD_SAME, SP_RECORD_CHANGED }; /* is the record still where it was? */
 
 enum sp_around_state { SP_AROUND_READ, SP_AROUND_GONE, SP_AROUND_LEFT }; /* LEFT: the limit around-bytes was reached */
 
@@ -71,6 +75,7 @@ struct sp_around {
     uint32_t part_count, part_room;
     struct sp_str session;  /* of the event, else of its process; empty: not known */
     bool well_known;        /* the session is the system's own: no logon begins it */
+    enum sp_around_record record;
     uint64_t unlisted;      /* what found no room */
     bool interrupted;
 };
@@ -93,6 +98,9 @@ struct sp_tree_line {
 };
 /* At most `max` lines: ancestors, then the children of the parent with the target and all below it among them. */
 int sp_around_tree(const struct sp_around *around, uint32_t max, struct sp_arena *arena, struct sp_tree_line **ret, uint32_t *ret_count);
+
+/* A GUID as all logs would write it: lower case, no braces; empty for one of zeros. In the arena; ptr NULL: no memory. */
+struct sp_str sp_guid_plain(struct sp_arena *arena, struct sp_str guid);
 
 /* "0x3E7" and "999" are one session. */
 bool sp_session_same(struct sp_str a, struct sp_str b);
