@@ -199,20 +199,27 @@ int show_hidden(struct show *s, const struct sp_case_sighting *one)
 
 /* ---------------------------------------------------------------- what a sighting is about */
 
-struct sp_str show_telling(struct sp_line *line)
+struct sp_str show_telling(struct sp_line *line, enum show_sort *ret_sort)
 {
-    static const char *const names[] = { "CommandLine", "ScriptBlockText", "TargetObject", "TargetFilename", "ImageLoaded", "PipeName",
-                                         "QueryName", "ServiceFileName", "ImagePath", "TaskName", "ObjectName", "ShareName", "DestinationHostname",
-                                         "DestinationIp", "Query", "Payload", "eventName", "operationName", "Image", "message" };
+    static const struct {
+        const char *name;
+        enum show_sort sort;
+    } names[] = { { "CommandLine", SHOW_COMMAND }, { "ScriptBlockText", SHOW_TEXT }, { "TargetObject", SHOW_TEXT }, { "TargetFilename", SHOW_FILE },
+                  { "ImageLoaded", SHOW_FILE }, { "PipeName", SHOW_TEXT }, { "QueryName", SHOW_TEXT }, { "ServiceFileName", SHOW_COMMAND },
+                  { "ImagePath", SHOW_COMMAND }, { "TaskName", SHOW_TEXT }, { "ObjectName", SHOW_TEXT }, { "ShareName", SHOW_TEXT },
+                  { "DestinationHostname", SHOW_TEXT }, { "DestinationIp", SHOW_TEXT }, { "Query", SHOW_TEXT }, { "Payload", SHOW_TEXT },
+                  { "eventName", SHOW_TEXT }, { "operationName", SHOW_TEXT }, { "Image", SHOW_FILE }, { "message", SHOW_TEXT } };
     uint32_t fields = sp_line_at(line, 0, "fields"), why = sp_line_at(line, 0, "why");
     struct sp_str best = { NULL, 0 };
 
     for (size_t i = 0; fields && i < sizeof names / sizeof *names; i++) {
-        struct sp_str s = sp_line_member(line, fields, names[i]);
+        struct sp_str s = sp_line_member(line, fields, names[i].name);
 
+        *ret_sort = names[i].sort;
         if (s.ptr && s.len > 1)
             return s;
     }
+    *ret_sort = SHOW_TEXT;
     for (uint32_t at = why ? line->tree.node[why].child : 0; at; at = line->tree.node[at].next) {
         struct sp_str s = sp_line_member(line, at, "value");
 
@@ -220,6 +227,51 @@ struct sp_str show_telling(struct sp_line *line)
             best = s;
     }
     return best;
+}
+
+/* Does it begin as a path to a program does: "C:\..., C:\..., \??\C:\..., /usr/...? */
+static bool begins_with_path(struct sp_str s)
+{
+    size_t at = s.len && s.ptr[0] == '"';
+
+    return s.len > at + 3 && ((s.ptr[at + 1] == ':' && s.ptr[at + 2] == '\\') || s.ptr[at] == '/' || sp_str_starts(s, SP_STR("\\??\\")));
+}
+
+/* `evil.dll  C:\Windows\Temp`: the name first, for what is cut off is the end. */
+static struct sp_str file_first(struct sp_str path, struct sp_str *ret_name)
+{
+    size_t at = path.len;
+
+    while (at && path.ptr[at - 1] != '\\' && path.ptr[at - 1] != '/')
+        at--;
+    *ret_name = sp_str_cut(path, at, path.len - at);
+    return sp_str_cut(path, 0, at > 1 ? at - 1 : at);
+}
+
+struct sp_str show_short(struct show *s, struct sp_str text, enum show_sort sort)
+{
+    struct sp_str first = SP_STR_NONE, rest = text.ptr ? text : SP_STR_NONE, ret;
+    struct sp_buf out;
+    bool space = true; /* leading ones are no news either */
+
+    if (sort == SHOW_COMMAND && begins_with_path(rest))
+        rest = sp_page_command(rest, &first);
+    else if (sort == SHOW_FILE)
+        rest = file_first(rest, &first);
+    sp_buf_init(&out, 0);
+    sp_buf_str(&out, first);
+    if (first.len && rest.len)
+        sp_buf_text(&out, sort == SHOW_FILE ? "  " : " ");
+    for (size_t i = 0; i < rest.len; i++) {
+        bool blank = rest.ptr[i] == ' ' || rest.ptr[i] == '\t' || rest.ptr[i] == '\n' || rest.ptr[i] == '\r';
+
+        if (!blank || !space)
+            sp_buf_char(&out, blank ? ' ' : rest.ptr[i]);
+        space = blank && sort != SHOW_FILE; /* a space in a path is a finding */
+    }
+    ret = out.failed ? (struct sp_str){ NULL, 0 } : sp_arena_str(&s->arena, sp_buf_view(&out));
+    sp_buf_done(&out);
+    return ret;
 }
 
 /* ---------------------------------------------------------------- options */

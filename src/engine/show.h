@@ -51,7 +51,12 @@ int show_flush(struct show *s, bool all);
 int show_nomem(struct show *s);
 
 /* The value of the event that tells most about it; ptr NULL: none. */
-struct sp_str show_telling(struct sp_line *line);
+enum show_sort { SHOW_TEXT, SHOW_COMMAND, SHOW_FILE };
+struct sp_str show_telling(struct sp_line *line, enum show_sort *ret_sort);
+
+/* The same for a cell of a table, where it is no use to read C:\Windows\System32 again and again: a command line without the folder
+ * of its program, a file before its folder, tabs and line ends as spaces. In the arena; ptr NULL: no memory. */
+struct sp_str show_short(struct show *s, struct sp_str text, enum show_sort sort);
 
 /* JSON members. */
 void show_str(struct sp_json *w, const char *key, struct sp_str text);  /* ptr NULL: null */

@@ -9,7 +9,7 @@
 #include "base/safe.h"
 #include "engine/show.h"
 
-enum kind { TEXT, NUMBER, TIME, LEVEL, RAW }; /* RAW: JSON; not in tables */
+enum kind { TEXT, PATH, NUMBER, TIME, LEVEL, RAW }; /* PATH: what is cut off is its beginning; RAW: JSON, not in tables */
 
 struct field {
     const char *key, *title; /* title NULL: not in tables */
@@ -34,6 +34,7 @@ struct view {
     struct sp_column columns[SP_COLUMNS_MAX];
     struct sp_grid grid;
     uint64_t rows;
+    bool exact, sorted;         /* times to the second on any terminal; rows by level and weight */
 };
 
 static bool wide_enough(const struct view *v, unsigned width)
@@ -53,7 +54,7 @@ static void begin(struct view *v, struct show *s, const struct field *field, siz
         if (!field[i].title || !wide_enough(v, field[i].from_width) || n == SP_COLUMNS_MAX)
             continue;
         v->column[i] = n;
-        v->columns[n++] = (struct sp_column){ field[i].title, field[i].kind == NUMBER, field[i].max };
+        v->columns[n++] = (struct sp_column){ field[i].title, field[i].kind == NUMBER, field[i].max, field[i].kind == PATH };
     }
     sp_grid_init(&v->grid, &s->arena, v->columns, n);
     for (size_t i = 0; s->options->output.format == SP_FORMAT_CSV && i < count; i++)
@@ -105,10 +106,17 @@ static void csv_row(struct view *v, const struct cell *cell)
     sp_buf_text(out, "\r\n");
 }
 
-static bool table_row(struct view *v, const struct cell *cell, enum sp_level level, bool faint)
+/* How a row stands out. */
+struct looks {
+    enum sp_level level;        /* colours it; UNKNOWN: no colour */
+    bool faint;                 /* an analyst has put it away */
+    uint64_t weight;            /* of a view that is sorted */
+};
+
+static bool table_row(struct view *v, const struct cell *cell, struct looks looks)
 {
     struct sp_grid_row *row = sp_grid_add(&v->grid);
-    bool good = row != NULL, brief = !wide_enough(v, 110);
+    bool good = row != NULL, brief = !wide_enough(v, 110) && !v->exact;
 
     for (size_t i = 0; good && i < v->count; i++) {
         size_t c = v->column[i];
@@ -123,18 +131,19 @@ static bool table_row(struct view *v, const struct cell *cell, enum sp_level lev
             good = sp_grid_cell(&v->grid, row, c, cell[i].text);
     }
     if (good) {
-        row->level = level;
-        row->faint = faint;
+        row->level = looks.level;
+        row->faint = looks.faint;
+        row->weight = looks.weight;
     }
     return good;
 }
 
-/* One row in the format that was asked for; `level` colours it, `faint` says that an analyst has put it away. */
-static int give(struct view *v, const struct cell *cell, enum sp_level level, bool faint)
+/* One row in the format that was asked for. */
+static int give(struct view *v, const struct cell *cell, struct looks looks)
 {
     v->rows++;
     if (v->show->options->output.format == SP_FORMAT_TABLE)
-        return table_row(v, cell, level, faint) ? 0 : show_nomem(v->show);
+        return table_row(v, cell, looks) ? 0 : show_nomem(v->show);
     if (v->show->options->output.format == SP_FORMAT_CSV)
         csv_row(v, cell);
     else
@@ -149,6 +158,8 @@ static int end(struct view *v, const char *nothing)
         return 0;
     if (v->rows == 0)
         sp_buf_printf(&v->show->out, "%s\n", nothing);
+    if (v->sorted)
+        sp_grid_sort(&v->grid);
     sp_grid_write(&v->grid, &v->show->options->output, &v->show->out);
     return 0;
 }
@@ -253,7 +264,7 @@ static int give_rule(void *arg, const struct sp_case_rule *rule)
         time_cell(rule->last), text_cell(rule->id.len ? rule->id : (struct sp_str){ NULL, 0 }), text_cell(rule->title), text_cell(rule->status),
         text_cell(rule->tags), text_cell(rule->logsource), text_cell((struct sp_str){ hex, 64 }), text_cell(rule->file), number_cell(rule->line),
     };
-    return give(&r->view, cell, (enum sp_level)rule->level, hidden == rule->sightings);
+    return give(&r->view, cell, (struct looks){ (enum sp_level)rule->level, hidden == rule->sightings, 0 });
 }
 
 int show_rules(struct show *s)
@@ -288,7 +299,7 @@ static int give_host(void *arg, const struct sp_case_host *host)
         level_cell(host->level), text_cell(host->org), text_cell(host->host), number_cell(host->sightings), number_cell(hidden),
         number_cell(host->rules), time_cell(host->first), time_cell(host->last),
     };
-    return give(&r->view, cell, (enum sp_level)host->level, hidden == host->sightings);
+    return give(&r->view, cell, (struct looks){ (enum sp_level)host->level, hidden == host->sightings, host->rules });
 }
 
 int show_hosts(struct show *s)
@@ -297,6 +308,7 @@ int show_hosts(struct show *s)
     int rc;
 
     begin(&r.view, s, host_fields, sizeof host_fields / sizeof *host_fields);
+    r.view.sorted = true;
     rc = find_hidden(&r);
     if (rc == 0)
         rc = sp_case_hosts(s->c, &s->filter, give_host, &r, s->err);
@@ -317,7 +329,7 @@ static int give_value(void *arg, const struct sp_case_value_count *value)
         text_cell(value->type), text_cell(value->value), number_cell(value->sightings), number_cell(value->hosts), number_cell(value->orgs),
         time_cell(value->first), time_cell(value->last),
     };
-    return give(arg, cell, SP_LEVEL_UNKNOWN, false);
+    return give(arg, cell, (struct looks){ SP_LEVEL_UNKNOWN, false, value->orgs << 48 | value->hosts << 32 | value->sightings });
 }
 
 int show_values(struct show *s)
@@ -326,6 +338,7 @@ int show_values(struct show *s)
     int rc;
 
     begin(&v, s, value_fields, sizeof value_fields / sizeof *value_fields);
+    v.sorted = true; /* what several organisations or hosts share first */
     rc = sp_case_values(s->c, &s->filter, give_value, &v, s->err);
     return rc < 0 ? rc : end(&v, "No sighting carries a value.");
 }
@@ -333,7 +346,7 @@ int show_values(struct show *s)
 /* ---------------------------------------------------------------- sources */
 
 static const struct field source_fields[] = {
-    { "org", "ORG", TEXT, 16, 0 }, { "source", "SOURCE", TEXT, 0, 0 }, { "type", "TYPE", TEXT, 8, 0 }, { "bytes", "BYTES", NUMBER, 16, 110 },
+    { "org", "ORG", TEXT, 16, 0 }, { "source", "SOURCE", PATH, 0, 0 }, { "type", "TYPE", TEXT, 8, 100 }, { "bytes", "BYTES", NUMBER, 16, 110 },
     { "records", "RECORDS", NUMBER, 12, 0 }, { "undecodable", "BROKEN", NUMBER, 8, 100 }, { "missing", "MISSING", NUMBER, 9, 0 },
     { "sightings", "SIGHTINGS", NUMBER, 9, 0 }, { "first", "FIRST", TIME, 19, 0 }, { "last", "LAST", TIME, 19, 0 }, { "gaps", NULL, NUMBER, 0, 0 },
     { "sha256", NULL, TEXT, 0, 0 }, { "run", NULL, NUMBER, 0, 0 }, { "account", NULL, RAW, 0, 0 },
@@ -360,7 +373,7 @@ static int give_source(void *arg, const struct sp_case_reading *reading)
         number_cell(number[3]), text_cell((struct sp_str){ reading->has_sha256 ? hex : NULL, reading->has_sha256 ? 64 : 0 }),
         number_cell((uint64_t)reading->run), text_cell(reading->account),
     };
-    return give(v, cell, SP_LEVEL_UNKNOWN, false);
+    return give(v, cell, (struct looks){ .faint = false });
 }
 
 int show_sources(struct show *s)
@@ -422,7 +435,7 @@ static int give_run(void *arg, const struct sp_case_run *run)
         text_cell(run->host.len ? run->host : none), text_cell(command_of(v->show, run->argv)), text_cell(run->tool),
         text_cell((struct sp_str){ hex, 64 }),
     };
-    return give(v, cell, SP_LEVEL_UNKNOWN, false);
+    return give(v, cell, (struct looks){ .faint = false });
 }
 
 int show_runs(struct show *s)
@@ -431,6 +444,7 @@ int show_runs(struct show *s)
     int rc;
 
     begin(&v, s, run_fields, sizeof run_fields / sizeof *run_fields);
+    v.exact = true;
     rc = sp_case_runs(s->c, give_run, &v, s->err);
     return rc < 0 ? rc : end(&v, "Nothing has been hunted into this case.");
 }

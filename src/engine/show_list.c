@@ -12,7 +12,7 @@
 #include "base/safe.h"
 #include "engine/show.h"
 
-enum { FEW = 5, ALL_UP_TO = 40 }; /* sightings shown of a rule, unless there are but few or --rule asks for them */
+enum { FEW = 3, ALL_UP_TO = 40 }; /* sightings shown of a rule, unless there are but few or --rule asks for them */
 
 /* ---------------------------------------------------------------- JSON, CSV */
 
@@ -243,15 +243,16 @@ static int take_what(void *arg, const struct sp_case_sighting *one)
     struct table *t = ((void **)arg)[0];
     struct row *r = ((void **)arg)[1];
     int rc = sp_line_read(&t->show->line, one->line, t->show->err);
+    enum show_sort sort;
     struct sp_str what;
 
     if (rc < 0)
         return rc;
-    what = show_telling(&t->show->line);
+    what = show_telling(&t->show->line, &sort);
     if (what.len > 1024)
         what.len = 1024;
-    r->what = copy(t->show, what);
-    return t->show->line.scratch.failed || (what.ptr && !r->what.ptr) ? show_nomem(t->show) : 0;
+    r->what = show_short(t->show, what, sort);
+    return t->show->line.scratch.failed || !r->what.ptr ? show_nomem(t->show) : 0;
 }
 
 /* What a row that is shown says: its tags, and the value that tells most. */
@@ -272,7 +273,7 @@ static int describe(struct table *t, struct row *r)
     show_tags(t->show, &r->id, &tags);
     if (tags.len && tags.ptr[tags.len - 1] != ' ')
         sp_buf_char(&tags, ' ');
-    sp_buf_str(&tags, r->what.ptr ? r->what : SP_STR_NONE);
+    sp_buf_str(&tags, r->what);
     r->what = tags.failed ? (struct sp_str){ NULL, 0 } : copy(t->show, sp_buf_view(&tags));
     sp_buf_done(&tags);
     return r->what.ptr ? 0 : show_nomem(t->show);

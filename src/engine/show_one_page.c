@@ -74,7 +74,8 @@ static void title(struct page *p)
     struct one *o = p->one;
     enum sp_level level = (enum sp_level)(o->level <= SP_LEVEL_CRITICAL ? o->level : 0);
     const char *word = sp_level_name(level);
-    struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .column = strlen(word) + 2, .indent = strlen(word) + 2, .gutter = "" };
+    struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .column = strlen(word) + 2, .indent = strlen(word) + 2, .gutter = "",
+                            .words = true };
 
     sp_buf_printf(p->out, "%s%s%s  ", p->how->color ? sp_page_level(level) : "", word, p->how->color ? SP_PAGE_PLAIN : "");
     sp_page_wrap(p->out, known(o->title), &wrap);
@@ -125,7 +126,8 @@ static void acts(struct page *p)
     heading(p, "Said about it");
     for (size_t i = 0; i < count; i++) {
         struct sp_str when = show_time_text(p->one->show, show_time_of_ns(act[i].time_ns), false);
-        struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .indent = 4, .gutter = "", .lines_max = VALUE_LINES };
+        struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .indent = 4, .gutter = "", .lines_max = VALUE_LINES,
+                                .words = true };
         struct sp_buf text;
 
         sp_buf_init(&text, 0);
@@ -230,25 +232,42 @@ static struct sp_str base_of(struct sp_str image)
     return sp_str_cut(image, at, image.len - at);
 }
 
-/* `10:00:02    powershell.exe (5120)  powershell -nop ...` */
-static void tree_line(struct page *p, const struct sp_tree_line *l)
+/* Columns of the time: without its day where all lines are of the event's own. */
+static size_t tree_time(struct page *p)
+{
+    struct one *o = p->one;
+    struct sp_str day = show_time_text(o->show, o->time, true);
+
+    for (uint32_t i = 0; i < o->tree_count; i++) {
+        struct sp_time start = o->around.process[o->tree[i].process].start;
+
+        if (start.known && !sp_str_eq(show_time_text(o->show, start, true), day))
+            return 19;
+    }
+    return o->time.known ? 8 : 19;
+}
+
+/* `10:00:02    powershell.exe (5120)  -nop -w hidden ...` */
+static void tree_line(struct page *p, const struct sp_tree_line *l, size_t time_width)
 {
     const struct sp_process *x = &p->one->around.process[l->process];
     bool self = l->kin == SP_KIN_SELF;
-    struct sp_str when = show_time_text(p->one->show, x->start, false);
-    size_t indent = 2 * (size_t)(l->depth < 16 ? l->depth : 16), column = 23 + indent;
+    struct sp_str when = show_time_text(p->one->show, x->start, false), program, arguments = sp_page_command(x->command, &program);
+    size_t indent = 2 * (size_t)(l->depth < 16 ? l->depth : 16), column = 2 + time_width + 2 + indent;
     struct sp_buf text;
 
+    if (when.len == 19)
+        when = sp_str_cut(when, 19 - time_width, time_width);
     sp_buf_init(&text, 0);
-    sp_buf_str(&text, x->image.len ? base_of(x->image) : SP_STR("?"));
+    sp_buf_str(&text, x->image.len ? base_of(x->image) : program.len ? program : SP_STR("?"));
     if (x->has_pid)
         sp_buf_printf(&text, " (%llu)", (unsigned long long)x->pid);
     if (x->named)
-        sp_buf_text(&text, "  [its start is in no log]");
+        sp_buf_text(&text, " [start not logged]");
     sp_buf_text(&text, "  ");
-    sp_buf_str(&text, x->command.len ? x->command : x->image);
+    sp_buf_str(&text, arguments);
     sp_buf_printf(p->out, "%s%s ", p->how->color && self ? SP_PAGE_BOLD : "", self ? "\u25b6" : " ");
-    sp_page_cell(p->out, &p->scratch, x->start.known && when.ptr ? when : SP_STR("-"), 19, true);
+    sp_page_cell(p->out, &p->scratch, x->start.known && when.ptr ? when : SP_STR("-"), time_width, true);
     sp_buf_text(p->out, "  ");
     for (size_t i = 0; i < indent; i++)
         sp_buf_char(p->out, ' ');
@@ -269,6 +288,7 @@ static void tree_line(struct page *p, const struct sp_tree_line *l)
 static void tree(struct page *p)
 {
     struct one *o = p->one;
+    size_t time_width = tree_time(p);
 
     heading(p, "Process tree");
     if (o->tree_count == 0) {
@@ -277,7 +297,7 @@ static void tree(struct page *p)
         return;
     }
     for (uint32_t i = 0; i < o->tree_count; i++)
-        tree_line(p, &o->tree[i]);
+        tree_line(p, &o->tree[i], time_width);
 }
 
 /* ---------------------------------------------------------------- session */
@@ -411,6 +431,37 @@ static void around_sources(struct page *p)
 
 /* ---------------------------------------------------------------- fields, rule, raw bytes */
 
+/* What every Windows event carries and few people look for: it stands behind the event's own. */
+static bool is_header(struct sp_str name)
+{
+    static const char *const names[] = { "Provider_Guid", "Provider_EventSourceName", "EventID_Qualifiers", "Version", "Level", "Task", "Opcode",
+                                         "Keywords", "TimeCreated_SystemTime", "EventRecordID", "Execution_ProcessID", "Execution_ThreadID",
+                                         "Correlation_ActivityID", "Correlation_RelatedActivityID", "Security_UserID", "Provider_Name", "Channel",
+                                         "EventID", "Computer" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (sp_str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+static void field(struct page *p, uint32_t at, size_t width)
+{
+    struct sp_line *l = &p->one->parsed;
+    struct sp_str text = sp_line_text(l, at);
+    struct sp_buf json;
+
+    if (text.ptr && text.len)
+        value(p, l->tree.node[at].name, width, text, NULL, 0);
+    if (text.ptr || !l->tree.node[at].child)
+        return;
+    sp_buf_init(&json, 0);
+    sp_tree_json(&json, &l->tree, at, &l->scratch);
+    value(p, l->tree.node[at].name, width, sp_buf_view(&json), NULL, 0);
+    p->out->failed |= json.failed;
+    sp_buf_done(&json);
+}
+
 static int fields(struct page *p)
 {
     struct sp_line *l = &p->one->parsed;
@@ -422,21 +473,10 @@ static int fields(struct page *p)
     heading(p, "Fields");
     for (uint32_t at = l->tree.node[list].child; at; at = l->tree.node[at].next)
         width = widest(l->tree.node[at].name, width);
-    for (uint32_t at = l->tree.node[list].child; at; at = l->tree.node[at].next) {
-        struct sp_str text = sp_line_text(l, at);
-
-        if (text.ptr && text.len) {
-            value(p, l->tree.node[at].name, width, text, NULL, 0);
-        } else if (l->tree.node[at].child) {
-            struct sp_buf json;
-
-            sp_buf_init(&json, 0);
-            sp_tree_json(&json, &l->tree, at, &l->scratch);
-            value(p, l->tree.node[at].name, width, sp_buf_view(&json), NULL, 0);
-            p->out->failed |= json.failed;
-            sp_buf_done(&json);
-        }
-    }
+    for (int header = 0; header < 2; header++)
+        for (uint32_t at = l->tree.node[list].child; at; at = l->tree.node[at].next)
+            if (is_header(l->tree.node[at].name) == header)
+                field(p, at, width);
     return l->scratch.failed ? SP_ERR_NOMEM : 0;
 }
 

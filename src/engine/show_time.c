@@ -77,6 +77,13 @@ static void write_csv(struct timeline *t)
     sp_buf_text(out, "\r\n");
 }
 
+static const char *brief_level(uint32_t level)
+{
+    static const char *const names[] = { "-   ", "info", "low ", "med ", "high", "crit" };
+
+    return names[level <= SP_LEVEL_CRITICAL ? level : 0];
+}
+
 /* time  LEVEL  host  rules  #tags | value; the value on a line of its own where lines are short. */
 static void write_line(struct timeline *t)
 {
@@ -100,7 +107,7 @@ static void write_line(struct timeline *t)
     if (o->color && e->hidden)
         sp_buf_text(out, SP_PAGE_DIM);
     sp_page_cell(out, &t->scratch, when, 19, true);
-    sp_buf_printf(out, "  %s%.4s%s  ", o->color ? sp_page_level((enum sp_level)e->level) : "", sp_level_name((enum sp_level)e->level),
+    sp_buf_printf(out, "  %s%s%s  ", o->color ? sp_page_level((enum sp_level)e->level) : "", brief_level(e->level),
                   o->color ? SP_PAGE_PLAIN : "");
     sp_page_cell(out, &t->scratch, e->has_host ? sp_buf_view(&e->host) : SP_STR("-"), host, true);
     sp_buf_text(out, "  ");
@@ -142,6 +149,7 @@ static void put(struct sp_buf *to, struct sp_str s)
 static int begin_event(struct timeline *t, const struct sp_case_sighting *one, bool hidden)
 {
     struct event *e = &t->event;
+    enum show_sort sort = SHOW_TEXT;
     struct sp_str what;
     int rc;
 
@@ -167,8 +175,9 @@ static int begin_event(struct timeline *t, const struct sp_case_sighting *one, b
     sp_json_open(&t->titles, '[');
     sp_json_open(&t->ids, '[');
     rc = sp_line_read(&t->show->line, one->line, t->show->err);
-    what = rc == 0 ? show_telling(&t->show->line) : SP_STR_NONE;
-    put(&e->what, what.len > WHAT_MAX ? sp_str_cut(what, 0, WHAT_MAX) : what);
+    what = rc == 0 ? show_telling(&t->show->line, &sort) : SP_STR_NONE;
+    what = what.len > WHAT_MAX ? sp_str_cut(what, 0, WHAT_MAX) : what;
+    put(&e->what, t->show->options->output.format == SP_FORMAT_TABLE ? show_short(t->show, what, sort) : what);
     return rc;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "export/page.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/safe.h"
@@ -53,6 +54,29 @@ const char *sp_page_level(enum sp_level level)
     default:
         return "\033[2m";
     }
+}
+
+struct sp_str sp_page_command(struct sp_str command, struct sp_str *ret_program)
+{
+    size_t end = 0, from;
+
+    if (command.len && command.ptr[0] == '"') {
+        const char *quote = memchr(command.ptr + 1, '"', command.len - 1);
+
+        end = quote ? (size_t)(quote - command.ptr) : 0;
+        *ret_program = end ? sp_str_cut(command, 1, end - 1) : command;
+        end = end ? end + 1 : command.len;
+    } else {
+        while (end < command.len && command.ptr[end] != ' ')
+            end++;
+        *ret_program = sp_str_cut(command, 0, end);
+    }
+    for (from = ret_program->len; from && ret_program->ptr[from - 1] != '\\' && ret_program->ptr[from - 1] != '/'; from--)
+        ;
+    *ret_program = sp_str_cut(*ret_program, from, ret_program->len - from);
+    while (end < command.len && command.ptr[end] == ' ')
+        end++;
+    return sp_str_cut(command, end, command.len - end);
 }
 
 /* ---------------------------------------------------------------- wrapped text */
@@ -121,6 +145,17 @@ static void marks(struct pen *p, size_t at)
     }
 }
 
+/* Would the word that begins at `at` reach beyond the line, though it fits on one? */
+static bool better_below(const struct pen *p, struct sp_str text, size_t at)
+{
+    size_t end = at, room = p->how->width > p->how->indent ? p->how->width - p->how->indent : 0, width;
+
+    while (end < text.len && text.ptr[end] != ' ' && end - at <= 4 * room)
+        end++;
+    width = sp_safe_width(sp_str_cut(text, at, end - at));
+    return width <= room && p->column + 1 + width > p->how->width;
+}
+
 static void draw(struct pen *p, struct sp_str character)
 {
     size_t width;
@@ -158,16 +193,21 @@ void sp_page_wrap(struct sp_buf *out, struct sp_str text, const struct sp_wrap *
         (void)sp_utf8_next(text, &at);
         if (p.how->lines && at == text.len && text.ptr[from] == '\n') /* the last line end is ours */
             break;
-        draw(&p, sp_str_cut(text, from, at - from));
+        if (how->words && how->width && text.ptr[from] == ' ' && better_below(&p, text, at))
+            new_line(&p);
+        else
+            draw(&p, sp_str_cut(text, from, at - from));
     }
     if (p.marked)
         mark_off(&p);
-    if (p.full) {
-        sp_buf_text(out, " \u2026 (");
-        sp_page_number(out, text.len);
-        sp_buf_text(out, " bytes in all)");
-    }
     sp_buf_char(out, '\n');
+    if (p.full) {
+        for (size_t i = sp_safe_width(sp_str_c(how->gutter)); i < how->indent; i++)
+            sp_buf_char(out, ' ');
+        sp_buf_printf(out, "%s\u2026 ", how->gutter);
+        sp_page_number(out, text.len);
+        sp_buf_text(out, " bytes in all\n");
+    }
     if (p.one.failed)
         out->failed = true;
     sp_buf_done(&p.one);
@@ -233,6 +273,25 @@ bool sp_grid_number(struct sp_grid *grid, struct sp_grid_row *row, size_t column
     return good;
 }
 
+static int by_weight(const void *a, const void *b)
+{
+    const struct sp_grid_row *x = a, *y = b;
+
+    if (x->level != y->level)
+        return x->level > y->level ? -1 : 1;
+    if (x->weight != y->weight)
+        return x->weight > y->weight ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+void sp_grid_sort(struct sp_grid *grid)
+{
+    for (size_t i = 0; i < grid->rows; i++)
+        grid->row[i].place = i;
+    if (grid->rows)
+        qsort(grid->row, grid->rows, sizeof *grid->row, by_weight);
+}
+
 /* Widths: as narrow as the rows allow; one column takes what is left. */
 static void measure(const struct sp_grid *g, const struct sp_output *how, struct sp_buf *scratch, size_t width[SP_COLUMNS_MAX])
 {
@@ -260,6 +319,25 @@ static void measure(const struct sp_grid *g, const struct sp_output *how, struct
         width[open] = how->width > fixed + 12 ? how->width - fixed : 12;
 }
 
+/* As sp_page_cell, but the beginning is cut off. */
+static void tail_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width)
+{
+    struct sp_str shown;
+
+    sp_buf_clear(scratch);
+    sp_safe_write(scratch, s.len > 16 * width ? sp_str_cut(s, s.len - 16 * width, 16 * width) : s);
+    shown = sp_buf_view(scratch);
+    if (sp_safe_width(shown) > width) {
+        while (shown.len && sp_safe_width(shown) > width - 1) {
+            do
+                shown = sp_str_cut(shown, 1, shown.len - 1);
+            while (shown.len && ((unsigned char)shown.ptr[0] & 0xC0) == 0x80);
+        }
+        sp_buf_text(out, "\u2026");
+    }
+    sp_buf_str(out, shown);
+}
+
 static void write_row(const struct sp_grid *g, const struct sp_grid_row *row, const size_t *width, const struct sp_output *how,
                       struct sp_buf *scratch, struct sp_buf *out)
 {
@@ -277,7 +355,10 @@ static void write_row(const struct sp_grid *g, const struct sp_grid_row *row, co
         if (color)
             sp_buf_text(out, sp_page_level(row->level));
         sp_buf_clear(&text);
-        sp_page_cell(&text, scratch, s, width[c] ? width[c] : 1, false);
+        if (g->column[c].tail)
+            tail_cell(&text, scratch, s, width[c] ? width[c] : 1);
+        else
+            sp_page_cell(&text, scratch, s, width[c] ? width[c] : 1, false);
         columns = sp_safe_width(sp_buf_view(&text));
         for (size_t i = columns; g->column[c].right && i < width[c]; i++)
             sp_buf_char(out, ' ');

@@ -11,8 +11,6 @@
 #include "match/regex_run.h"
 #include "match/text.h"
 
-enum { REGEX_LOOKED_AT = 2048 }; /* bytes: above it a regex match is not narrowed down */
-
 struct search {
     struct sp_str text;             /* folded, or the value itself */
     struct sp_part_of *part;
@@ -124,24 +122,30 @@ static void unfold(struct search *s, struct sp_str value)
     }
 }
 
+/* A longer text still holds the match of a shorter one, so where it begins to hold one is halved for. Anchors and \b can make
+ * that untrue; then more is pointed at than need be. */
 static int find_regex(const struct sp_regex *regex, struct sp_str text, struct sp_part_of *part, size_t *count)
 {
     struct sp_regex_scratch *scratch = sp_regex_scratch_new(regex);
-    size_t from = 0, end = text.len;
+    size_t low = 0, end = text.len, from = 0, high;
     int rc = scratch ? sp_regex_run(regex, scratch, text) : SP_ERR_NOMEM;
 
     *count = rc > 0;
-    if (rc > 0 && text.len <= REGEX_LOOKED_AT) {
-        for (size_t n = 0; n < text.len; n++) /* the shortest beginning that matches */
-            if (sp_regex_run(regex, scratch, sp_str_cut(text, 0, n)) > 0) {
-                end = n;
-                break;
-            }
-        for (size_t at = end; !regex->anchored && at > 0; at--) /* and of it the shortest end */
-            if (sp_regex_run(regex, scratch, sp_str_cut(text, at, end - at)) > 0) {
-                from = at;
-                break;
-            }
+    while (rc > 0 && low < end) { /* the shortest beginning that matches */
+        size_t middle = low + (end - low) / 2;
+
+        if (sp_regex_run(regex, scratch, sp_str_cut(text, 0, middle)) > 0)
+            end = middle;
+        else
+            low = middle + 1;
+    }
+    for (high = end; rc > 0 && !regex->anchored && from < high;) { /* and of it the shortest end */
+        size_t middle = from + (high - from + 1) / 2;
+
+        if (sp_regex_run(regex, scratch, sp_str_cut(text, middle, end - middle)) > 0)
+            from = middle;
+        else
+            high = middle - 1;
     }
     *part = (struct sp_part_of){ from, end - from };
     sp_regex_scratch_free(scratch);
