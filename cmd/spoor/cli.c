@@ -4,11 +4,9 @@
  */
 #include "cli.h"
 
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "spoor/safe.h"
 
@@ -16,8 +14,8 @@ const struct option common_options[] = {
     { "--format", "NAME", "how to write: see below; the default is table on a terminal, else json", false },
     { "--json", NULL, "the same as --format json", false },
     { "--output", "FILE", "write there instead of standard output (- is standard output)", false },
+    { "--case", "FILE", "the case that keeps what is found (default: $SPOOR_CASE, else spoor.case here)", false },
     { "--no-case", NULL, "keep nothing", false },
-    { "--case", "FILE", "the case to keep what is found in (default: $SPOOR_CASE, else spoor.case)", false },
     { "--limit", "NAME=VALUE", "change a limit: record-bytes, json-depth, rule-bytes, rules, yaml-nodes, regex-states, files, ...", false },
     { "-q", NULL, "no closing words, no progress; errors are still said", false },
     { "-v", NULL, "say more", false },
@@ -223,24 +221,6 @@ int cli_format(const struct cli *cli, const char *allowed, enum sp_format *ret)
         }
     (void)snprintf(cure, sizeof cure, "use one of: %s", allowed);
     return cli_usage("--format", cure, "'%s' is no format of this verb", name);
-}
-
-const char *cli_case(const struct cli *cli)
-{
-    const char *own = cli_get(cli, "--case"), *usual = getenv("SPOOR_CASE");
-
-    return own ? own : usual && *usual ? usual : "spoor.case";
-}
-
-struct sp_case_by cli_by(struct by *by)
-{
-    const struct passwd *account = getpwuid(getuid());
-
-    (void)snprintf(by->who, sizeof by->who, "%s", account ? account->pw_name : "");
-    if (gethostname(by->host, sizeof by->host) != 0)
-        by->host[0] = '\0';
-    by->host[sizeof by->host - 1] = '\0';
-    return (struct sp_case_by){ by->who, by->host, NULL };
 }
 
 int cli_jobs(struct cli *cli, unsigned *ret)

@@ -61,15 +61,6 @@ void cli_error(const struct sp_error *err);
 __attribute__((format(printf, 3, 4))) int cli_usage(const char *where, const char *cure, const char *fmt, ...);
 int cli_exit_code(int error_code); /* of an sp_error code */
 
-/* The case: --case, else $SPOOR_CASE, else spoor.case. */
-const char *cli_case(const struct cli *cli);
-
-/* Who runs this program, and where: texts in `by`. */
-struct by {
-    char who[256], host[256];
-};
-struct sp_case_by cli_by(struct by *by);
-
 /* --format NAME among `allowed` ("table json csv"); the default is table on a terminal, else json. */
 int cli_format(const struct cli *cli, const char *allowed, enum sp_format *ret);
 
@@ -93,6 +84,19 @@ void surroundings_clear(struct surroundings *s); /* take the progress line away 
 
 /* The folder of the plan cache, from the environment, into `out` and returned; NULL: there is none. */
 const char *plan_folder(char out[4096]);
+
+/* The case that is meant: of --case, of $SPOOR_CASE, or spoor.case in the working directory; NULL with --no-case. `*asked`: by
+ * name. */
+const char *case_path(const struct cli *cli, bool *asked);
+
+/* Who does it, on which machine, with which words. */
+struct case_by {
+    struct sp_case_by by;
+    char who[256], host[256];
+    char *argv;
+};
+void case_by_init(struct case_by *by, const struct cli *cli);
+void case_by_done(struct case_by *by);
 
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);

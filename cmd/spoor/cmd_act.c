@@ -35,15 +35,12 @@ static void tell(const struct sp_act_options *o, const struct sp_act_result *r, 
     fprintf(stderr, "The filter is in the case, and to keep in %s: read it, it says what it holds for.\n", file);
 }
 
-static int act(struct cli *cli, const char *verb, struct sp_act_options *o, struct surroundings *s)
+static int act(const char *verb, const struct sp_act_options *o, const struct surroundings *s)
 {
     struct sp_error err = { 0 };
     struct sp_act_result result;
-    struct by by;
     int rc;
 
-    (void)cli;
-    o->by = cli_by(&by);
     rc = sp_act(o, &s->ctx, &result, &err);
     if (rc < 0) {
         cli_error(&err);
@@ -68,19 +65,24 @@ static int run(const struct command *command, int argc, char **argv)
 {
     struct sp_act_options o = { .verb = verb_of(command->name) };
     struct surroundings s = { 0 };
+    struct case_by by;
     struct cli cli;
+    bool asked;
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0 && cli_has(&cli, "--no-case"))
         rc = cli_usage("--no-case", "leave it out, or name the case with --case FILE", "what is said goes into a case");
     if (rc == 0) {
-        o.case_path = cli_case(&cli);
+        o.case_path = case_path(&cli, &asked);
         o.word = cli_all(&cli, "");
         o.why = cli_get(&cli, "--why");
         o.until = cli_get(&cli, "--until");
         o.filter = cli_get(&cli, "--output");
         s.quiet = cli_has(&cli, "-q");
-        rc = act(&cli, command->name, &o, &s);
+        case_by_init(&by, &cli);
+        o.by = by.by;
+        rc = act(command->name, &o, &s);
+        case_by_done(&by);
     }
     cli_done(&cli);
     return rc < 0 ? EXIT_DONE : rc;

@@ -39,7 +39,7 @@ static const struct option options[] = {
     { "--sketch", "FILE", NULL, true },
     { "--include-expired", NULL, NULL, true },
     { "--archive-password", "WORD", NULL, true },
-    { "--no-hash-sources", NULL, NULL, true },
+    { "--no-hash-sources", NULL, "keep no SHA-256 of the logs in the case", false },
     { NULL, NULL, NULL, false },
 };
 
@@ -82,6 +82,9 @@ static void say_not_read(const struct sp_hunt_result *r)
 {
     char a[32];
 
+    if (r->already)
+        fprintf(stderr, "Already   %s source%s hunted before with the same rules and options; `spoor show` has what was found there\n",
+                with_commas(a, r->already), r->already == 1 ? " was" : "s were");
     if (r->undecodable)
         fprintf(stderr, "Not read  %s record%s could not be decoded; the lines above and --summary say where\n",
                 with_commas(a, r->undecodable), plural(r->undecodable));
@@ -104,7 +107,7 @@ static void say_not_read(const struct sp_hunt_result *r)
 static void say_sightings(const struct sp_hunt_result *r)
 {
     static const char *const name[] = { "of unknown level", "informational", "low", "medium", "high", "critical" };
-    char a[32], b[32];
+    char a[32], b[32], path[1024];
     bool first = true;
 
     fprintf(stderr, "Sightings %s by %s rule%s on %llu host%s", with_commas(a, r->sightings), with_commas(b, r->rules_sighted),
@@ -115,12 +118,18 @@ static void say_sightings(const struct sp_hunt_result *r)
             first = false;
         }
     fputc('\n', stderr);
+    if (r->case_path) {
+        sp_safe_text(path, sizeof path, r->case_path);
+        fprintf(stderr, "Case      %s, %s of them new\n", path, with_commas(a, r->fresh));
+    }
 }
 
 static void say_top(const struct sp_hunt_result *r)
 {
     char title[512], host[256], source[1024];
 
+    if (!r->top_count && r->already && !r->sources)
+        return;
     if (!r->top_count) {
         fprintf(stderr, "\nNothing was sighted. That is no proof of absence: see `unrecognised` and `not_evaluable` in --summary FILE.\n");
         return;
@@ -229,6 +238,10 @@ static int hunt(struct cli *cli, struct surroundings *s, struct sp_hunt_options 
         return cli_exit_code(rc);
     }
     code = verdict(result);
+    if (result->interrupted && result->case_path)
+        (void)cli_usage(result->case_path, "give the same command again and the hunt goes on from there", "interrupted; the case holds what was finished");
+    else if (result->interrupted)
+        (void)cli_usage("hunt", "give the same command again with --case FILE, and it can go on next time", "interrupted; nothing was kept");
     if (!s->quiet)
         say(result, s->output.width);
     if (summary && write_file(summary, result->summary, result->summary_length) != 0)
@@ -242,8 +255,10 @@ static int run(const struct command *command, int argc, char **argv)
     struct sp_hunt_options o = { 0 };
     struct sp_hunt_path *path = NULL;
     struct surroundings s;
+    struct case_by by;
     struct cli cli;
     char plans[4096];
+    bool asked;
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0) {
@@ -263,13 +278,19 @@ static int run(const struct command *command, int argc, char **argv)
         o.fail_on = cli_get(&cli, "--fail-on");
         o.engine = cli_get(&cli, "--engine");
         o.profile_rules = cli_has(&cli, "--profile-rules");
+        o.case_path = case_path(&cli, &asked);
+        o.case_if_fit = !asked;
+        o.no_hash_sources = cli_has(&cli, "--no-hash-sources");
         rc = surroundings_init(&s, &cli, "table json csv sightings");
     }
     if (rc == 0) {
+        case_by_init(&by, &cli);
+        o.by = by.by;
         o.output = s.output;
         o.progress = surroundings_progress;
         o.progress_arg = &s;
         rc = hunt(&cli, &s, &o);
+        case_by_done(&by);
     }
     free(path);
     cli_done(&cli);
@@ -280,6 +301,7 @@ const struct command cmd_hunt = {
     "hunt", "[--org NAME] PATH... [--rules PATH]... [options]", "find intrusions in logs with Sigma rules",
     "Reads the logs (EVTX, JSON, text; folders are walked, - is standard input), runs the rules on every event and writes\n"
     "the sightings in order of time. Formats: table (one line a rule and host), json (everything, one object a line),\n"
-    "sightings (what may leave the organisation), csv.",
+    "sightings (what may leave the organisation), csv. What is found is kept in a case (--case), so that a hunt that was\n"
+    "interrupted goes on where it was, and logs that were hunted with the same rules are not read again.",
     options, run,
 };

@@ -45,13 +45,14 @@ static int run(const struct command *command, int argc, char **argv)
     struct sp_show_options o = { 0 };
     struct surroundings s;
     struct cli cli;
+    bool asked;
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0 && cli_has(&cli, "--no-case"))
         rc = cli_usage("--no-case", "leave it out, or name the case with --case FILE", "show reads a case");
     if (rc == 0) {
         read_options(&cli, &o.read);
-        o.case_path = cli_case(&cli);
+        o.case_path = case_path(&cli, &asked);
         o.what = cli_all(&cli, "");
         o.org = cli_get(&cli, "--org");
         o.rule = cli_get(&cli, "--rule");

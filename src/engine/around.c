@@ -382,7 +382,7 @@ static int gather(struct gather *g)
 int sp_around_read(struct sp_around *a, const struct sp_scope *scope, const struct sp_around_target *target)
 {
     struct sp_ctx quiet = { .stop = scope->ctx ? scope->ctx->stop : NULL };
-    struct sp_reader_options r = { &scope->limits, &quiet, scope->type, scope->carve, true };
+    struct sp_reader_options r = { .limits = &scope->limits, .ctx = &quiet, .type = scope->type, .carve = scope->carve, .quiet = true };
     struct gather g = { .around = a, .scope = scope, .target = target };
     int rc = SP_ERR_NOMEM;
 

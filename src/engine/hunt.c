@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "engine/keep.h"
 #include "engine/profile.h"
 #include "engine/summary.h"
 #include "engine/tally.h"
@@ -32,6 +33,7 @@ struct hunt {
     const struct sp_hunt_options *options;
     struct sp_scope scope;
     struct sp_work work;
+    struct sp_keep keep;
     struct sp_source_tally *tally; /* by source */
     struct sp_sorter *sorter;
     struct sp_worker *worker;
@@ -121,6 +123,8 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
         sp_plan_first_plainly(h->work.plan, PLAINLY_FIRST);
     if (rc == 0)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
+    if (rc == 0)
+        rc = sp_keep_open(&h->keep, o, &h->scope, h->err);
     if (rc == 0 && rank_orgs(h) < 0)
         rc = sp_error_nomem(h->err);
     return rc;
@@ -188,6 +192,9 @@ static int run_workers(struct hunt *h)
     if (!h->tally || !h->sorter || !h->worker || sp_work_init(w, h->jobs) < 0)
         return sp_error_nomem(h->err);
     sp_commit_init(&w->commit, &h->scope, h->tally, h->sorter);
+    w->keep = h->keep.c != NULL;
+    w->commit.keep = w->keep ? &h->keep : NULL;
+    w->commit.hash_sources = w->keep && !h->options->no_hash_sources;
     for (unsigned i = 0; i < h->jobs; i++) {
         if (sp_worker_init(&h->worker[i], w) < 0)
             break;
@@ -201,8 +208,9 @@ static int run_workers(struct hunt *h)
         *h->err = w->error;
         return w->error.code;
     }
-    sp_commit_end(&w->commit);
-    return 0;
+    if (sp_commit_end(&w->commit, h->err) < 0)
+        return h->err->code;
+    return w->keep ? sp_keep_flush(&h->keep, h->err) : 0;
 }
 
 static int flush(struct hunt *h, bool all)
@@ -271,8 +279,14 @@ static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret)
     return rc;
 }
 
-static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t)
+static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t, const struct sp_kept_source *kept)
 {
+    if (kept && kept->already) {
+        r->already++;
+        r->opened = true;
+        r->lost |= kept->lost;
+        return;
+    }
     r->lost |= s->skipped ? s->lost : t->account.lost;
     r->opened |= !s->skipped && t->account.opened;
     if (s->skipped || t->account.skipped) {
@@ -305,7 +319,9 @@ static int conclude(struct hunt *h, double wall, double cpu)
     uint32_t source[TOP_MAX];
 
     for (size_t i = 0; i < h->scope.sources.count; i++)
-        add_source(r, &h->scope.sources.source[i], &h->tally[i]);
+        add_source(r, &h->scope.sources.source[i], &h->tally[i], h->keep.c ? &h->keep.source[i] : NULL);
+    r->case_path = h->keep.c ? h->options->case_path : NULL;
+    r->fresh = h->keep.fresh;
     count_rules(r, h->scope.rules, &h->options->rules);
     r->interrupted = sp_stopped(h->scope.ctx);
     r->sightings = h->result->tally.sightings;
@@ -331,7 +347,9 @@ static int conclude(struct hunt *h, double wall, double cpu)
     r->summary = h->result->summary.ptr;
     r->summary_length = h->result->summary.len;
     sp_unknowns_done(&unknowns);
-    return h->result->summary.failed ? sp_error_nomem(h->err) : 0;
+    if (h->result->summary.failed)
+        return sp_error_nomem(h->err);
+    return h->keep.c ? sp_keep_end(&h->keep, r->interrupted ? SP_RUN_INTERRUPTED : SP_RUN_DONE, sp_buf_view(&h->result->summary), h->err) : 0;
 }
 
 static void done(struct hunt *h)
@@ -339,6 +357,7 @@ static void done(struct hunt *h)
     for (unsigned i = 0; h->worker && i < h->jobs; i++)
         sp_worker_done(&h->worker[i]);
     sp_work_done(&h->work);
+    sp_keep_done(&h->keep);
     for (size_t i = 0; h->tally && i < h->scope.sources.count; i++)
         sp_account_done(&h->tally[i].account);
     sp_plan_free(h->work.plan);
@@ -370,6 +389,8 @@ int sp_hunt(const struct sp_hunt_options *options, const struct sp_ctx *ctx, str
         rc = write_out(&h);
     if (rc == 0)
         rc = conclude(&h, wall, cpu);
+    if (rc < 0 && h.keep.c && h.keep.run) /* as far as that can still be said */
+        (void)sp_keep_end(&h.keep, SP_RUN_FAILED, SP_STR_NONE, NULL);
     done(&h);
     if (rc < 0) {
         sp_hunt_free(h.result ? &h.result->result : NULL);

@@ -85,12 +85,13 @@ static void errors(struct sp_json *w, const struct sp_account *a)
 static void source(struct sp_json *w, const struct sp_source *s, const struct sp_source_tally *t)
 {
     const struct sp_account *a = &t->account;
+    char hex[65];
 
     sp_json_open(w, '{');
     str(w, "org", sp_str_c(s->org));
     str(w, "source", sp_str_c(s->path));
-    sp_json_key(w, SP_STR("sha256"));
-    sp_json_null(w); /* custody is computed when a case is kept (contract 1) */
+    sp_digest_hex(&a->sha256, hex);
+    str(w, "sha256", (struct sp_str){ a->has_sha256 ? hex : NULL, 64 }); /* custody, when a case is kept (contract 1) */
     str(w, "type", sp_str_c(sp_source_type_name(a->type)));
     u64(w, "bytes", a->bytes);
     u64(w, "records", a->records);
@@ -106,6 +107,13 @@ static void source(struct sp_json *w, const struct sp_source *s, const struct sp
     u64(w, "errors_met", a->error_total);
     errors(w, a);
     sp_json_close(w, '}');
+}
+
+void sp_summary_source(struct sp_buf *out, const struct sp_source *s, const struct sp_source_tally *t)
+{
+    struct sp_json w = sp_json_to(out);
+
+    source(&w, s, t);
 }
 
 static void skipped(struct sp_json *w, const char *path, const char *reason)

@@ -198,6 +198,8 @@ int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_e
     }
     if (n < 0)
         return unread(err);
+    if (input->hash)
+        sp_hash_add(input->hash, to, (size_t)n);
     input->position += (uint64_t)n;
     return n;
 }

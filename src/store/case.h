@@ -73,6 +73,8 @@ int sp_case_runs(struct sp_case *c, int (*each)(void *arg, const struct sp_case_
 
 /* The id of (org, path), made where it is new. */
 int sp_case_source(struct sp_case *c, struct sp_str org, struct sp_str path, int64_t *ret_id, struct sp_error *err);
+/* The same, but 0 where it is new. */
+int sp_case_source_find(struct sp_case *c, struct sp_str org, struct sp_str path, int64_t *ret_id, struct sp_error *err);
 
 /* By which a log is known again without reading all of it. */
 struct sp_case_stamp {
@@ -88,6 +90,7 @@ struct sp_case_progress {
     struct sp_digest sha256;      /* of the whole source, with has_sha256 */
     bool has_sha256;
     bool done;
+    bool lost;                    /* not all of it could be read */
     uint64_t next;                /* offset from which on it is to be hunted */
     struct sp_str state;          /* what the hunter needs to go on there; its own words */
 };
@@ -96,7 +99,7 @@ struct sp_case_progress {
 int sp_case_progress_get(struct sp_case *c, int64_t source, const struct sp_digest *plan, struct sp_case_progress *ret, struct sp_error *err);
 /* Begin, or begin anew: its copies are forgotten. The id comes back. */
 int sp_case_progress_begin(struct sp_case *c, int64_t source, const struct sp_digest *plan, const struct sp_case_stamp *stamp, int64_t *ret_id, struct sp_error *err);
-/* Set done, next, state, sha256 and stamp of progress->id; the copies of one that is done are forgotten. */
+/* Set done, lost, next, state, sha256 and stamp of progress->id; the copies of one that is done are forgotten. */
 int sp_case_progress_set(struct sp_case *c, const struct sp_case_progress *progress, struct sp_error *err);
 /* How many byte-identical records of the source have been sighted so far (k of event ids), for going on. */
 int sp_case_copy_set(struct sp_case *c, int64_t progress, const struct sp_digest *raw, uint64_t count, struct sp_error *err);
@@ -108,6 +111,7 @@ struct sp_case_reading {
     struct sp_str org, path;      /* of the source; set by reading */
     uint64_t bytes;
     int64_t mtime_ns;
+    bool done;                    /* it was read to its end */
     bool has_sha256;
     struct sp_digest sha256;      /* of the whole source */
     struct sp_str type;           /* "evtx" */

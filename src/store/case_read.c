@@ -111,6 +111,7 @@ static int give_reading(void *arg, sqlite3_stmt *q)
         .run = sp_col_int(q, 0), .source = sp_col_int(q, 1), .org = sp_col_text(q, 2), .path = sp_col_text(q, 3),
         .bytes = (uint64_t)sp_col_int(q, 4), .mtime_ns = sp_col_int(q, 5), .type = sp_col_text(q, 7),
         .first = sp_col_time(q, 8), .last = sp_col_time(q, 11), .account = sp_col_text(q, 14), .sightings = (uint64_t)sp_col_int(q, 15),
+        .done = sp_col_int(q, 16) != 0,
     };
 
     r.has_sha256 = sp_col_digest(q, 6, &r.sha256);
@@ -122,7 +123,7 @@ int sp_case_readings(struct sp_case *c, bool latest, int (*each)(void *arg, cons
     struct reading_to to = { each, arg };
     sqlite3_stmt *q;
     int rc = sp_case_prepare(c, "SELECT r.run, r.source, o.org, o.path, bytes, mtime_ns, sha256, type, first_sec, first_nsec, first_digits, last_sec,"
-                                " last_nsec, last_digits, account, ifnull(n, 0) FROM reading r JOIN source o ON o.id=r.source"
+                                " last_nsec, last_digits, account, ifnull(n, 0), done FROM reading r JOIN source o ON o.id=r.source"
                                 " LEFT JOIN (SELECT source, count(*) AS n FROM sighting GROUP BY source) s ON s.source=r.source"
                                 " WHERE NOT ?1 OR r.run=(SELECT max(run) FROM reading WHERE source=r.source) ORDER BY o.org, o.path, r.run", &q, err);
 

@@ -15,11 +15,11 @@ const char sp_case_schema[] =
     "CREATE TABLE source(id INTEGER PRIMARY KEY, org TEXT NOT NULL, path TEXT NOT NULL, UNIQUE(org, path));"
     /* custody: one a run and source */
     "CREATE TABLE reading(run INTEGER NOT NULL REFERENCES run, source INTEGER NOT NULL REFERENCES source, bytes INTEGER NOT NULL,"
-    " mtime_ns INTEGER NOT NULL, sha256 BLOB, type TEXT, first_sec INTEGER, first_nsec INTEGER, first_digits INTEGER,"
+    " mtime_ns INTEGER NOT NULL, done INTEGER NOT NULL, sha256 BLOB, type TEXT, first_sec INTEGER, first_nsec INTEGER, first_digits INTEGER,"
     " last_sec INTEGER, last_nsec INTEGER, last_digits INTEGER, account TEXT, PRIMARY KEY(source, run)) WITHOUT ROWID;"
     /* how far: one a source and plan; `state` is the hunter's own, until it is done */
     "CREATE TABLE progress(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source, plan BLOB NOT NULL, bytes INTEGER NOT NULL,"
-    " mtime_ns INTEGER NOT NULL, head BLOB NOT NULL, sha256 BLOB, done INTEGER NOT NULL, next INTEGER NOT NULL, state TEXT, UNIQUE(source, plan));"
+    " mtime_ns INTEGER NOT NULL, head BLOB NOT NULL, sha256 BLOB, done INTEGER NOT NULL, lost INTEGER NOT NULL, next INTEGER NOT NULL, state TEXT, UNIQUE(source, plan));"
     "CREATE TABLE copy(progress INTEGER NOT NULL REFERENCES progress, raw BLOB NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(progress, raw))"
     " WITHOUT ROWID;"
     "CREATE TABLE rule(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, rule_id TEXT NOT NULL, title TEXT NOT NULL, level INTEGER NOT NULL,"

@@ -50,16 +50,22 @@ int sp_case_run_end(struct sp_case *c, int64_t id, enum sp_case_state state, int
 
 /* ---- sources ---- */
 
+int sp_case_source_find(struct sp_case *c, struct sp_str org, struct sp_str path, int64_t *ret_id, struct sp_error *err)
+{
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_SOURCE_FIND, "SELECT id FROM source WHERE org=? AND path=?", err);
+
+    if (!q)
+        return SP_ERR_IO;
+    sp_bind_str(q, 1, org);
+    sp_bind_str(q, 2, path);
+    return sp_case_number(c, q, 0, ret_id, err);
+}
+
 int sp_case_source(struct sp_case *c, struct sp_str org, struct sp_str path, int64_t *ret_id, struct sp_error *err)
 {
-    sqlite3_stmt *find = sp_case_kept(c, SP_Q_SOURCE_FIND, "SELECT id FROM source WHERE org=? AND path=?", err), *add;
-    int rc;
+    sqlite3_stmt *add;
+    int rc = sp_case_source_find(c, org, path, ret_id, err);
 
-    if (!find)
-        return SP_ERR_IO;
-    sp_bind_str(find, 1, org);
-    sp_bind_str(find, 2, path);
-    rc = sp_case_number(c, find, 0, ret_id, err);
     if (rc < 0 || *ret_id)
         return rc;
     add = sp_case_kept(c, SP_Q_SOURCE_ADD, "INSERT INTO source(org, path) VALUES(?,?)", err);
@@ -75,7 +81,7 @@ int sp_case_source(struct sp_case *c, struct sp_str org, struct sp_str path, int
 
 int sp_case_progress_get(struct sp_case *c, int64_t source, const struct sp_digest *plan, struct sp_case_progress *ret, struct sp_error *err)
 {
-    sqlite3_stmt *q = sp_case_kept(c, SP_Q_PROGRESS_GET, "SELECT id, bytes, mtime_ns, head, sha256, done, next, state FROM progress WHERE source=? AND plan=?", err);
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_PROGRESS_GET, "SELECT id, bytes, mtime_ns, head, sha256, done, next, state, lost FROM progress WHERE source=? AND plan=?", err);
     int rc;
 
     *ret = (struct sp_case_progress){ .state = SP_STR_NONE };
@@ -94,6 +100,7 @@ int sp_case_progress_get(struct sp_case *c, int64_t source, const struct sp_dige
         ret->has_sha256 = sp_col_digest(q, 4, &ret->sha256);
         ret->done = sp_col_int(q, 5) != 0;
         ret->next = (uint64_t)sp_col_int(q, 6);
+        ret->lost = sp_col_int(q, 8) != 0;
         sp_buf_clear(&c->packed); /* outlives the statement */
         sp_buf_str(&c->packed, state);
         ret->state = sp_buf_view(&c->packed);
@@ -117,9 +124,9 @@ static int drop_copies(struct sp_case *c, int64_t progress, struct sp_error *err
 int sp_case_progress_begin(struct sp_case *c, int64_t source, const struct sp_digest *plan, const struct sp_case_stamp *stamp, int64_t *ret_id, struct sp_error *err)
 {
     sqlite3_stmt *q = sp_case_kept(c, SP_Q_PROGRESS_BEGIN,
-                                   "INSERT INTO progress(source, plan, bytes, mtime_ns, head, done, next) VALUES(?,?,?,?,?,0,0)"
+                                   "INSERT INTO progress(source, plan, bytes, mtime_ns, head, done, lost, next) VALUES(?,?,?,?,?,0,0,0)"
                                    " ON CONFLICT(source, plan) DO UPDATE SET bytes=excluded.bytes, mtime_ns=excluded.mtime_ns, head=excluded.head,"
-                                   " sha256=NULL, done=0, next=0, state=NULL RETURNING id", err);
+                                   " sha256=NULL, done=0, lost=0, next=0, state=NULL RETURNING id", err);
     int rc;
 
     if (!q)
@@ -135,7 +142,7 @@ int sp_case_progress_begin(struct sp_case *c, int64_t source, const struct sp_di
 
 int sp_case_progress_set(struct sp_case *c, const struct sp_case_progress *p, struct sp_error *err)
 {
-    sqlite3_stmt *q = sp_case_kept(c, SP_Q_PROGRESS_SET, "UPDATE progress SET bytes=?2, mtime_ns=?3, head=?4, sha256=?5, done=?6, next=?7, state=?8 WHERE id=?1", err);
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_PROGRESS_SET, "UPDATE progress SET bytes=?2, mtime_ns=?3, head=?4, sha256=?5, done=?6, next=?7, state=?8, lost=?9 WHERE id=?1", err);
     int rc;
 
     if (!q)
@@ -151,6 +158,7 @@ int sp_case_progress_set(struct sp_case *c, const struct sp_case_progress *p, st
     sp_bind_int(q, 6, p->done);
     sp_bind_int(q, 7, (int64_t)p->next);
     sp_bind_str(q, 8, p->done ? (struct sp_str){ NULL, 0 } : p->state);
+    sp_bind_int(q, 9, p->lost);
     rc = sp_case_once(c, q, err);
     return rc == 0 && p->done ? drop_copies(c, p->id, err) : rc;
 }
@@ -180,7 +188,7 @@ int sp_case_reading_set(struct sp_case *c, const struct sp_case_reading *r, stru
 {
     sqlite3_stmt *q = sp_case_kept(c, SP_Q_READING_SET,
                                    "INSERT OR REPLACE INTO reading(run, source, bytes, mtime_ns, sha256, type, first_sec, first_nsec, first_digits,"
-                                   " last_sec, last_nsec, last_digits, account) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+                                   " last_sec, last_nsec, last_digits, account, done) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
 
     if (!q)
         return SP_ERR_IO;
@@ -195,6 +203,7 @@ int sp_case_reading_set(struct sp_case *c, const struct sp_case_reading *r, stru
     bind_time(q, 7, r->first);
     bind_time(q, 10, r->last);
     sp_bind_str(q, 13, r->account);
+    sp_bind_int(q, 14, r->done);
     return sp_case_once(c, q, err);
 }
 
