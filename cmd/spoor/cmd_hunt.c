@@ -118,6 +118,9 @@ static void say_sightings(const struct sp_hunt_result *r)
             first = false;
         }
     fputc('\n', stderr);
+    if (r->suppressed)
+        fprintf(stderr, "Benign    %s sighting%s more, called benign before: kept, not shown; `spoor show sightings --all`\n", with_commas(a, r->suppressed),
+                plural(r->suppressed));
     if (r->case_path) {
         sp_safe_text(path, sizeof path, r->case_path);
         fprintf(stderr, "Case      %s, %s of them new\n", path, with_commas(a, r->fresh));
@@ -144,6 +147,10 @@ static void say_top(const struct sp_hunt_result *r)
     sp_safe_text(source, sizeof source, r->top[0].source);
     fprintf(stderr, "\nNext      spoor explain %s '%s@%llu'\n", *r->top[0].rule_id ? r->top[0].rule_id : "RULE.yml", source,
             (unsigned long long)r->top[0].offset);
+    if (r->case_path) {
+        sp_safe_text(source, sizeof source, r->case_path);
+        fprintf(stderr, "          spoor show --case '%s'\n", source);
+    }
 }
 
 enum { PROFILE_LINES = 30, PROFILE_COLUMNS = 48, TITLE_MIN = 20, TITLE_USUAL = 60, TITLE_MAX = 400 };

@@ -141,8 +141,12 @@ static void choose(struct say *s)
             if (sp_str_eq(s->line.tree.node[f].name, name))
                 add_item(s, name, sp_line_text(&s->line, f));
     }
-    for (size_t i = 0; fields && i < sizeof telling / sizeof *telling; i++)
-        add_item(s, sp_str_c(telling[i]), sp_line_member(&s->line, fields, telling[i]));
+    for (size_t i = 0; fields && i < sizeof telling / sizeof *telling; i++) {
+        struct sp_str value = sp_line_member(&s->line, fields, telling[i]);
+
+        if (value.ptr && !sp_str_is(value, "-")) /* Windows' word for nothing */
+            add_item(s, sp_str_c(telling[i]), value);
+    }
 }
 
 /* A UUID out of the sighting's id: the same filter each time. */
