@@ -289,7 +289,17 @@ struct widths {
     size_t id, host, user, what;
 };
 
-static struct widths widths_of(const struct table *t)
+/* Columns of a text once it is harmless. */
+static size_t columns_of(struct sp_buf *scratch, struct sp_str s)
+{
+    if (!s.ptr)
+        return 1;
+    sp_buf_clear(scratch);
+    sp_safe_write(scratch, s);
+    return sp_safe_width(sp_buf_view(scratch));
+}
+
+static struct widths widths_of(const struct table *t, struct sp_buf *scratch)
 {
     unsigned width = t->show->options->output.width;
     struct widths w = { digits_for(t->sightings), 4, 0, 0 };
@@ -297,7 +307,7 @@ static struct widths widths_of(const struct table *t)
 
     for (size_t i = 0; i < t->count; i++)
         for (const struct row *r = t->list[i]->row; r; r = r->next) {
-            size_t host = r->host.ptr ? sp_safe_width(r->host) : 1, u = r->user.ptr ? sp_safe_width(r->user) : 1;
+            size_t host = columns_of(scratch, r->host), u = columns_of(scratch, r->user);
 
             w.host = host > w.host ? host : w.host;
             user = u > user ? u : user;
@@ -312,7 +322,7 @@ static struct widths widths_of(const struct table *t)
     return w;
 }
 
-static void write_group(struct table *t, const struct group *g, const struct widths *w, struct sp_buf *scratch)
+static void write_group(struct table *t, const struct group *g, struct sp_buf *scratch)
 {
     const struct sp_output *o = &t->show->options->output;
     struct sp_buf *out = &t->show->out;
@@ -331,7 +341,6 @@ static void write_group(struct table *t, const struct group *g, const struct wid
     if (o->color)
         sp_buf_text(out, SP_PAGE_PLAIN);
     sp_buf_char(out, '\n');
-    (void)w;
     out->failed |= head.failed;
     sp_buf_done(&head);
 }
@@ -430,9 +439,9 @@ static int show_table(struct show *s)
     rc = sp_case_sightings(s->c, &s->filter, take_row, t, s->err);
     if (rc == 0 && t->count)
         qsort(t->list, t->count, sizeof(struct group *), by_rarity);
-    w = widths_of(t);
+    w = widths_of(t, &scratch);
     for (size_t i = 0; rc == 0 && i < t->count; i++) {
-        write_group(t, t->list[i], &w, &scratch);
+        write_group(t, t->list[i], &scratch);
         rc = write_rows(t, t->list[i], &w, &scratch);
     }
     if (rc == 0)

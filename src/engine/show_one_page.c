@@ -20,6 +20,7 @@ struct page {
     struct one *one;
     const struct sp_output *how;
     struct sp_buf *out, scratch;
+    bool words; /* values are prose */
 };
 
 static void heading(struct page *p, const char *text)
@@ -46,7 +47,7 @@ static void rest_of_line(struct page *p, struct sp_str s, size_t column)
 static void value(struct page *p, struct sp_str name, size_t name_width, struct sp_str text, const struct sp_mark *mark, size_t marks)
 {
     struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .column = 2 + name_width + 2, .indent = 2 + name_width + 2, .gutter = "",
-                            .lines_max = VALUE_LINES, .mark = mark, .mark_count = marks };
+                            .lines_max = VALUE_LINES, .mark = mark, .mark_count = marks, .words = p->words };
 
     sp_buf_text(p->out, "  ");
     sp_page_cell(p->out, &p->scratch, name, name_width, true);
@@ -110,7 +111,9 @@ static void place(struct page *p)
         sp_buf_printf(&text, "; not read again: %s", o->around.source[0].why);
     else
         sp_buf_printf(&text, "; %s", still[o->around.record]);
+    p->words = true;
     value(p, SP_STR("source"), 7, sp_buf_view(&text), NULL, 0);
+    p->words = false;
     value(p, SP_STR("id"), 7, o->id_hex, NULL, 0);
     p->out->failed |= text.failed;
     sp_buf_done(&text);
@@ -264,7 +267,7 @@ static void tree_line(struct page *p, const struct sp_tree_line *l, size_t time_
         sp_buf_printf(&text, " (%llu)", (unsigned long long)x->pid);
     if (x->named)
         sp_buf_text(&text, " [start not logged]");
-    sp_buf_text(&text, "  ");
+    sp_buf_text(&text, arguments.len ? "  " : "");
     sp_buf_str(&text, arguments);
     sp_buf_printf(p->out, "%s%s ", p->how->color && self ? SP_PAGE_BOLD : "", self ? "\u25b6" : " ");
     sp_page_cell(p->out, &p->scratch, x->start.known && when.ptr ? when : SP_STR("-"), time_width, true);
