@@ -56,7 +56,8 @@ static bool is_text(struct sp_str s)
     while (at < s.len) {
         uint32_t c = sp_utf8_next(s, &at);
 
-        if (c == SP_UTF8_BAD || c == 0xFFFD || (c < 0x20 && c != '\n' && c != '\r' && c != '\t'))
+        if (c == SP_UTF8_BAD || (c & 0xFFFE) == 0xFFFE || c == 0xFFFD || (c >= 0xE000 && c <= 0xF8FF) ||
+            (c < 0x20 && c != '\n' && c != '\r' && c != '\t'))
             continue;
         good++;
     }

@@ -88,13 +88,6 @@ struct pen {
     bool marked, full;
 };
 
-static void mark_on(struct pen *p)
-{
-    p->marked = true;
-    sp_buf_text(p->out, p->how->color ? SP_PAGE_MARK : "\u00ab");
-    p->column += !p->how->color;
-}
-
 static void mark_off(struct pen *p)
 {
     p->marked = false;
@@ -121,6 +114,15 @@ static void new_line(struct pen *p)
     if (colored)
         sp_buf_text(p->out, SP_PAGE_MARK);
     p->column = p->how->indent > gutter ? p->how->indent : gutter;
+}
+
+static void mark_on(struct pen *p)
+{
+    if (!p->how->color && p->how->width && p->column + 2 > p->how->width) /* the sign and a character */
+        new_line(p);
+    p->marked = true;
+    sp_buf_text(p->out, p->how->color ? SP_PAGE_MARK : "\u00ab");
+    p->column += !p->how->color;
 }
 
 /* The mark that begins or ends at this byte. */
