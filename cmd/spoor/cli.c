@@ -170,6 +170,11 @@ static int take_option(struct cli *cli, char **argv, int argc, int *at)
         return cli_usage(o->name, cure, "not in this version");
     if (!o->value && value)
         return cli_usage(o->name, cure, "takes no value");
+    if (o->value && !value && *o->value == '[') { /* may be left out; a number behind it is its value */
+        bool number = *at + 1 < argc && argv[*at + 1][0] && argv[*at + 1][strspn(argv[*at + 1], "0123456789")] == '\0';
+
+        value = number ? argv[++*at] : "";
+    }
     if (o->value && !value) {
         if (*at + 1 >= argc)
             return cli_usage(o->name, cure, "its value (%s) is missing", o->value);

@@ -9,13 +9,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "spoor/case.h"
 #include "spoor/hunt.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAIL_ON = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3, EXIT_FAILED = 4, EXIT_IO = 5, EXIT_INTERRUPTED = 130 };
 
 struct option {
     const char *name;    /* "--rules", or "-j" */
-    const char *value;   /* what it takes, for the help: a word (FILE), or all that it may be (fast|plain); NULL: a flag */
+    const char *value;   /* what it takes, for the help: a word (FILE), or all that it may be (fast|plain); NULL: a flag; in brackets: it may be left
+                            out, and is "" then */
     const char *help;
     bool later;          /* of the contract, not in this version */
 };

@@ -120,6 +120,9 @@ static void say_sightings(const struct sp_hunt_result *r, unsigned width)
             n += (size_t)snprintf(levels + n, sizeof levels - n, "%s%s %s", n ? ", " : ": ", with_commas(a, r->by_level[level]), name[level]);
     say_wrapped(width, INDENT, "Sightings %s by %s rule%s on %llu host%s%s", with_commas(a, r->sightings), with_commas(b, r->rules_sighted),
                 plural(r->rules_sighted), (unsigned long long)r->hosts, plural(r->hosts), levels);
+    if (r->suppressed)
+        say_wrapped(width, INDENT, "Benign    %s sighting%s more, called benign before: kept, not shown; `spoor show sightings --all`",
+                    with_commas(a, r->suppressed), plural(r->suppressed));
     if (r->case_path) {
         sp_safe_text(path, sizeof path, r->case_path);
         say_wrapped(width, INDENT, "Case      %s, %s of them new", path, with_commas(a, r->fresh));
@@ -184,6 +187,12 @@ static void say_top(const struct sp_hunt_result *r, unsigned width)
         say_title(top, room);
     }
     say_next(&r->top[0], width);
+    if (r->case_path) {
+        const char *const word[] = { "spoor", "show", "--case", r->case_path, NULL };
+
+        fprintf(stderr, "          what the case holds:\n");
+        say_command(width, word);
+    }
 }
 
 enum { PROFILE_LINES = 30, PROFILE_COLUMNS = 48, TITLE_USUAL = 60 };

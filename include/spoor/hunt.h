@@ -108,6 +108,7 @@ struct sp_hunt_result {
     uint64_t sightings, by_level[6], rules_sighted, hosts;
     const char *case_path;            /* where it was kept; NULL: nowhere */
     uint64_t fresh;                   /* sightings that the case did not have */
+    uint64_t suppressed;              /* kept in the case and not given out: an analyst has called their like benign */
     double wall_s, cpu_s;
     const struct sp_hunt_top *top;    /* level, then rarity: at most 8 */
     size_t top_count;

@@ -34,6 +34,7 @@ struct hunt {
     struct sp_scope scope;
     struct sp_work work;
     struct sp_keep keep;
+    struct sp_suppress *suppress;
     struct sp_source_tally *tally; /* by source */
     struct sp_sorter *sorter;
     struct sp_worker *worker;
@@ -105,6 +106,8 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
     if (rc == 0)
         rc = sp_keep_open(&h->keep, o, &h->scope, h->err);
+    if (rc == 0 && h->keep.c)
+        rc = sp_suppress_new(h->keep.c, (int64_t)time(NULL), ctx, &h->suppress, h->err);
     if (rc == 0 && rank_orgs(h) < 0)
         rc = sp_error_nomem(h->err);
     return rc;
@@ -177,6 +180,7 @@ static int run_workers(struct hunt *h)
     sp_commit_init(&w->commit, &h->scope, h->tally, h->sorter);
     w->keep = h->keep.c != NULL;
     w->commit.keep = w->keep ? &h->keep : NULL;
+    w->commit.suppress = h->suppress;
     w->commit.hash_sources = w->keep && !h->options->no_hash_sources;
     for (unsigned i = 0; i < h->jobs; i++) {
         if (sp_worker_init(&h->worker[i], w) < 0)
@@ -214,6 +218,10 @@ static int give_out(void *arg, const struct sp_sorted *one)
     struct hunt *h = arg;
     const struct sp_rule *rule = h->scope.rules->rule[one->key.rule];
 
+    if (one->key.flags & SP_SIGHTING_SUPPRESSED) {
+        h->result->result.suppressed++;
+        return 0;
+    }
     if (sp_tally_add(&h->result->tally, rule, sp_payload_host(one->payload), &one->key) < 0)
         return sp_error_nomem(h->err);
     if (h->fail_on && rule->level >= h->fail_on)
@@ -326,7 +334,7 @@ static int conclude(struct hunt *h, double wall, double cpu)
     r->limits_hit = excess;
     r->wall_s = seconds(CLOCK_MONOTONIC) - wall;
     r->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, r, excess);
+    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, &(struct sp_summary_end){ r, h->suppress, excess });
     r->summary = h->result->summary.ptr;
     r->summary_length = h->result->summary.len;
     sp_unknowns_done(&unknowns);
@@ -340,6 +348,7 @@ static void done(struct hunt *h)
     for (unsigned i = 0; h->worker && i < h->jobs; i++)
         sp_worker_done(&h->worker[i]);
     sp_work_done(&h->work);
+    sp_suppress_free(h->suppress);
     sp_keep_done(&h->keep);
     for (size_t i = 0; h->tally && i < h->scope.sources.count; i++)
         sp_account_done(&h->tally[i].account);

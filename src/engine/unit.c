@@ -141,6 +141,7 @@ struct sp_str sp_payload_line(struct sp_str payload)
 void sp_commit_init(struct sp_commit *c, const struct sp_scope *scope, struct sp_source_tally *tally, struct sp_sorter *sorter)
 {
     *c = (struct sp_commit){ .scope = scope, .tally = tally, .sorter = sorter, .source = SIZE_MAX };
+    sp_line_init(&c->judged);
 }
 
 void sp_commit_done(struct sp_commit *c)
@@ -148,6 +149,7 @@ void sp_commit_done(struct sp_commit *c)
     sp_digest_map_done(&c->copies);
     sp_buf_done(&c->payload);
     sp_buf_done(&c->kept);
+    sp_line_done(&c->judged);
     sp_free(c->value);
     sp_free(c->room);
 }
@@ -313,7 +315,22 @@ static bool take_values(struct sp_commit *c, struct sp_str from, uint64_t count)
     return true;
 }
 
-/* Into the case; `line` is the one that was given out, finished. */
+/* Has an analyst called it benign? 1, 0, SP_ERR_NOMEM. */
+static int suppressed(struct sp_commit *c, const struct entry *e, struct sp_str line, struct sp_error *err)
+{
+    struct sp_str org = sp_str_c(c->scope->sources.source[c->source].org), rule = c->scope->rules->rule[e->key.rule]->id;
+    int64_t act;
+    int rc;
+
+    if (!sp_suppress_asks(c->suppress, org, rule))
+        return 0;
+    rc = sp_line_read(&c->judged, line, err);
+    if (rc == 0)
+        rc = sp_suppress_holds(c->suppress, org, rule, &c->judged, &act);
+    return rc < 0 ? sp_error_nomem(err) : rc;
+}
+
+/* Into the case; `line` is the one that was given out, finished. 1: it is not to be given out. */
 static int keep(struct sp_commit *c, const struct entry *e, struct sp_str payload, struct sp_str kept, struct sp_error *err)
 {
     struct sp_case_sighting s = {
@@ -322,6 +339,7 @@ static int keep(struct sp_commit *c, const struct entry *e, struct sp_str payloa
         .record = e->record + (e->is & BY_LINE ? c->lines : 0), .copy = c->k, .host = sp_payload_host(payload),
     };
     struct kept k;
+    int rc;
 
     memcpy(&k, take(&kept, sizeof k).ptr, sizeof k);
     s.line = take(&kept, k.line);
@@ -336,7 +354,8 @@ static int keep(struct sp_commit *c, const struct entry *e, struct sp_str payloa
         return sp_error_nomem(err);
     s.value = c->value;
     s.value_count = (size_t)k.values;
-    return sp_keep_sighting(c->keep, &s, err);
+    rc = sp_keep_sighting(c->keep, &s, err);
+    return rc < 0 ? rc : suppressed(c, e, s.line, err);
 }
 
 static int commit_entry(struct sp_commit *c, const struct sp_unit *u, struct entry *e, struct sp_str rest, struct sp_error *err)
@@ -353,6 +372,7 @@ static int commit_entry(struct sp_commit *c, const struct sp_unit *u, struct ent
     one.payload = payload;
     c->sightings++;
     rc = c->keep && e->kept ? keep(c, e, payload, sp_str_cut(rest, (size_t)e->payload, (size_t)e->kept), err) : 0;
+    one.key.flags |= rc > 0 ? SP_SIGHTING_SUPPRESSED : 0;
     return rc < 0 ? rc : sp_sorter_add(c->sorter, &one, err);
 }
 

@@ -23,6 +23,7 @@
 #include "base/digest_map.h"
 #include "engine/keep.h"
 #include "engine/scope.h"
+#include "engine/suppress.h"
 #include "export/sighting.h"
 #include "match/sorter.h"
 #include "read/reader.h"
@@ -71,6 +72,9 @@ struct sp_found_sighting {
 /* SP_ERR_NOMEM shows in unit->log.failed. */
 void sp_unit_add(struct sp_unit *unit, const struct sp_found_sighting *one);
 
+/* In the flags of a sighting's key: it is kept, and not given out. */
+enum { SP_SIGHTING_SUPPRESSED = 1 };
+
 /* The payload of a sighting in the sorter: u32 host length + 1 (0: no host), host, rendered line. */
 struct sp_str sp_payload_host(struct sp_str payload); /* ptr NULL: none */
 struct sp_str sp_payload_line(struct sp_str payload);
@@ -93,6 +97,8 @@ struct sp_commit {
     struct sp_digest_map copies;    /* raw digests of its events: how often sighted */
     uint64_t k;                     /* of the event in hand */
     struct sp_keep *keep;           /* NULL: no case */
+    struct sp_suppress *suppress;   /* what analysts have called benign there; NULL: nothing */
+    struct sp_line judged;          /* the line that is asked about */
     bool hash_sources;              /* SHA-256 of those that are read in parts */
     struct sp_hash hash;            /* of the one in hand, so far */
     uint64_t hashed;                /* bytes of it */
