@@ -27,7 +27,7 @@ import zlib
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import threads  # noqa: E402
 
-ORDER = ("SELECT l.size, l.packed FROM sighting s JOIN source o ON o.id=s.source JOIN rule r ON r.id=s.rule JOIN line l ON l.sighting=s.id"
+ORDER = ("SELECT s.block, line_at, line_size FROM sighting s JOIN source o ON o.id=s.source JOIN rule r ON r.id=s.rule"
          " ORDER BY s.no_time, s.sec, s.nsec, o.org, CAST(o.path AS BLOB), s.offset, r.rule_id, r.file, r.line, s.sha256")
 
 
@@ -42,8 +42,9 @@ class Case:
         db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.sound = db.execute("PRAGMA integrity_check").fetchall() == [("ok",)] and not db.execute("PRAGMA foreign_key_check").fetchall()
         self.form = [db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version", "journal_mode")]
-        self.lines = b"".join(unpacked(*row) for row in db.execute(ORDER))
-        self.raws = all(hashlib.sha256(unpacked(size, packed)).digest() == sha for sha, size, packed in db.execute("SELECT sha256, size, packed FROM raw"))
+        blocks = {number: unpacked(size, packed) for number, size, packed in db.execute("SELECT id, size, packed FROM block")}
+        self.lines = b"".join(blocks[block][at:at + size] for block, at, size in db.execute(ORDER))
+        self.raws = all(hashlib.sha256(blocks[block][at:at + size]).digest() == sha for sha, block, at, size in db.execute("SELECT sha256, block, at, size FROM raw"))
         self.unraw = db.execute("SELECT count(*) FROM sighting WHERE raw IS NULL").fetchone()[0]
         self.sources = {(org, path): (done, sha, account) for org, path, done, sha, account in db.execute(
             "SELECT org, path, r.done, r.sha256, account FROM reading r JOIN source o ON o.id=r.source ORDER BY run")}

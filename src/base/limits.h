@@ -48,7 +48,7 @@ enum {
     SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
     SP_PLANS_MAX = 16,
     SP_CASE_WAIT_S = 600,          /* for another process that writes into the same case */
-    SP_CASE_PIECE_MAX = 512 << 20, /* a line or record unpacked out of a case */
+    SP_CASE_BLOCK_MAX = 1 << 30,   /* lines and records unpacked out of a case at once */
     SP_CASE_RATIO_MAX = 1100       /* times its packed bytes, which is what deflate can do */
 };
 

@@ -8,7 +8,7 @@
  *                 │  │  │      └── place: path, offset, length
  *                 │  │  └──▶ carries ──▶ value                   what links it with others
  *                 │  └─────▶ rule, raw                          why, and the bytes that show it
- *                 └────────▶ line                               as `hunt --format json` writes it, packed
+ *                 └────────▶ block ◀── raw                      lines as `hunt --format json` writes them, packed
  *   act                                                          what analysts said; only ever added to
  *
  * The schema, table by table, stands in case_schema.c and, in words, in docs/case.md. One handle is used by one thread at a

@@ -185,14 +185,15 @@ int sp_case_values_of(struct sp_case *c, int64_t row, int (*each)(void *arg, str
 int sp_case_raw(struct sp_case *c, const struct sp_digest *sha256, struct sp_str *ret, struct sp_error *err)
 {
     sqlite3_stmt *q;
-    int rc = sp_case_prepare(c, "SELECT size, packed FROM raw WHERE sha256=?", &q, err);
+    int rc = sp_case_prepare(c, "SELECT block, at, size FROM raw WHERE sha256=?", &q, err);
 
     if (rc < 0)
         return rc;
     sp_bind_digest(q, 1, sha256);
     rc = sp_case_step(c, q, err);
+    sp_buf_clear(&c->raw);
     if (rc > 0)
-        rc = sp_case_unpack(c, sp_col_text(q, 1), (uint64_t)sp_col_int(q, 0), &c->raw, err);
+        rc = sp_case_piece_get(c, &(struct sp_case_piece){ sp_col_int(q, 0), (uint64_t)sp_col_int(q, 1), (uint64_t)sp_col_int(q, 2) }, &c->raw, err);
     else if (rc == 0)
         rc = sp_error_set(err, SP_ERR_NOT_FOUND, "the case does not have the bytes of this record");
     *ret = sp_buf_view(&c->raw);

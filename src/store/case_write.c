@@ -101,10 +101,10 @@ int sp_case_progress_get(struct sp_case *c, int64_t source, const struct sp_dige
         ret->done = sp_col_int(q, 5) != 0;
         ret->next = (uint64_t)sp_col_int(q, 6);
         ret->lost = sp_col_int(q, 8) != 0;
-        sp_buf_clear(&c->packed); /* outlives the statement */
-        sp_buf_str(&c->packed, state);
-        ret->state = sp_buf_view(&c->packed);
-        if (c->packed.failed)
+        sp_buf_clear(&c->text); /* outlives the statement */
+        sp_buf_str(&c->text, state);
+        ret->state = sp_buf_view(&c->text);
+        if (c->text.failed)
             rc = sp_error_nomem(err);
     }
     (void)sqlite3_reset(q);
@@ -244,11 +244,18 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
 
 /* ---- sightings ---- */
 
+static void bind_piece(sqlite3_stmt *q, int at, const struct sp_case_piece *piece)
+{
+    sp_bind_int(q, at, piece->block);
+    sp_bind_int(q, at + 1, (int64_t)piece->at);
+    sp_bind_int(q, at + 2, (int64_t)piece->size);
+}
+
 /* The row of the record's bytes, which the sightings of one event share; 0: there are none. */
 static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t *ret, struct sp_error *err)
 {
     sqlite3_stmt *find = sp_case_kept(c, SP_Q_RAW_FIND, "SELECT id FROM raw WHERE sha256=?", err), *add;
-    struct sp_str packed;
+    struct sp_case_piece piece;
     int rc;
 
     *ret = c->last_raw_row;
@@ -261,13 +268,12 @@ static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t 
     if (rc < 0 || (*ret == 0 && !s->raw_bytes.ptr))
         return rc;
     if (*ret == 0) {
-        add = sp_case_kept(c, SP_Q_RAW_ADD, "INSERT INTO raw(sha256, size, packed) VALUES(?,?,?)", err);
-        rc = add ? sp_case_pack(c, s->raw_bytes, &packed, err) : SP_ERR_IO;
+        add = sp_case_kept(c, SP_Q_RAW_ADD, "INSERT INTO raw(sha256, block, at, size) VALUES(?,?,?,?)", err);
+        rc = add ? sp_case_piece_put(c, s->raw_bytes, &piece, err) : SP_ERR_IO;
         if (rc < 0)
             return rc;
         sp_bind_digest(add, 1, &s->raw);
-        sp_bind_int(add, 2, (int64_t)s->raw_bytes.len);
-        sp_bind_blob(add, 3, packed.ptr, packed.len);
+        bind_piece(add, 2, &piece);
         rc = sp_case_once(c, add, err);
         if (rc < 0)
             return rc;
@@ -276,20 +282,6 @@ static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t 
     c->last_raw = s->raw;
     c->last_raw_row = *ret;
     return 0;
-}
-
-static int put_line(struct sp_case *c, int64_t row, struct sp_str line, struct sp_error *err)
-{
-    sqlite3_stmt *q = sp_case_kept(c, SP_Q_LINE_SET, "INSERT OR REPLACE INTO line(sighting, size, packed) VALUES(?,?,?)", err);
-    struct sp_str packed;
-    int rc = q ? sp_case_pack(c, line, &packed, err) : SP_ERR_IO;
-
-    if (rc < 0)
-        return rc;
-    sp_bind_int(q, 1, row);
-    sp_bind_int(q, 2, (int64_t)line.len);
-    sp_bind_blob(q, 3, packed.ptr, packed.len);
-    return sp_case_once(c, q, err);
 }
 
 static int put_value(struct sp_case *c, int64_t row, const struct sp_case_value *v, struct sp_error *err)
@@ -328,10 +320,13 @@ static int add_sighting(struct sp_case *c, const struct sp_case_sighting *s, str
 {
     sqlite3_stmt *q = sp_case_kept(c, SP_Q_SIGHTING_ADD,
                                    "INSERT INTO sighting(sha256, run, kind, rule, no_time, sec, nsec, digits, source, offset, length, record, event,"
-                                   " copy, raw, host, user, session) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+                                   " copy, raw, host, user, session, block, line_at, line_size) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    struct sp_case_piece line;
     int64_t raw = 0, row;
     int rc = q ? put_raw(c, s, &raw, err) : SP_ERR_IO;
 
+    if (rc == 0)
+        rc = sp_case_piece_put(c, s->line, &line, err);
     if (rc < 0)
         return rc;
     (void)sqlite3_clear_bindings(q);
@@ -355,13 +350,25 @@ static int add_sighting(struct sp_case *c, const struct sp_case_sighting *s, str
     sp_bind_str(q, 16, s->host);
     sp_bind_str(q, 17, s->user);
     sp_bind_str(q, 18, s->session);
+    bind_piece(q, 19, &line);
     rc = sp_case_once(c, q, err);
     row = sqlite3_last_insert_rowid(c->db);
-    if (rc == 0)
-        rc = put_line(c, row, s->line, err);
     for (size_t i = 0; rc == 0 && i < s->value_count; i++)
         rc = put_value(c, row, &s->value[i], err);
     return rc;
+}
+
+static int set_line(struct sp_case *c, int64_t row, struct sp_str line, struct sp_error *err)
+{
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_LINE_SET, "UPDATE sighting SET block=?2, line_at=?3, line_size=?4 WHERE id=?1", err);
+    struct sp_case_piece piece;
+    int rc = q ? sp_case_piece_put(c, line, &piece, err) : SP_ERR_IO;
+
+    if (rc < 0)
+        return rc;
+    sp_bind_int(q, 1, row);
+    bind_piece(q, 2, &piece);
+    return sp_case_once(c, q, err);
 }
 
 /* The same sighting at another place: the smaller one is kept, with its line. */
@@ -380,7 +387,7 @@ static int move_sighting(struct sp_case *c, int64_t row, const struct sp_case_si
     sp_bind_int(q, 4, (int64_t)s->length);
     sp_bind_int(q, 5, (int64_t)s->record);
     rc = sp_case_once(c, q, err);
-    return rc == 0 && sqlite3_changes(c->db) ? put_line(c, row, s->line, err) : rc;
+    return rc == 0 && sqlite3_changes(c->db) ? set_line(c, row, s->line, err) : rc;
 }
 
 int sp_case_sighting_put(struct sp_case *c, const struct sp_case_sighting *s, bool *ret_new, struct sp_error *err)
