@@ -130,7 +130,7 @@ struct sp_case_rule {
     int64_t row;
     struct sp_digest sha256;      /* of the document */
     struct sp_str id, title, status, file; /* id may be empty */
-    struct sp_str document;       /* its text; empty: not kept */
+    struct sp_str document;       /* its text; empty: not kept, or read by sp_case_rules */
     struct sp_str tags, logsource; /* JSON: array of texts; object with product, category, service */
     uint32_t level;               /* enum sp_level: 0 unknown, 1 informational .. 5 critical */
     uint32_t line;                /* in `file` */

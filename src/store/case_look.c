@@ -275,7 +275,7 @@ struct sp_case_rule sp_case_rule_row(sqlite3_stmt *q)
     struct sp_case_rule r = {
         .row = sp_col_int(q, 0), .id = sp_col_text(q, 2), .title = sp_col_text(q, 3), .level = (uint32_t)sp_col_int(q, 4),
         .status = sp_col_text(q, 5), .tags = sp_col_text(q, 6), .logsource = sp_col_text(q, 7), .file = sp_col_text(q, 8),
-        .line = (uint32_t)sp_col_int(q, 9), .document = sp_col_text(q, 10),
+        .line = (uint32_t)sp_col_int(q, 9), .document = SP_STR_NONE,
     };
 
     (void)sp_col_digest(q, 1, &r.sha256);
@@ -285,17 +285,17 @@ struct sp_case_rule sp_case_rule_row(sqlite3_stmt *q)
 int sp_case_rules(struct sp_case *c, const struct sp_case_filter *filter, int (*each)(void *arg, const struct sp_case_rule *rule), void *arg, struct sp_error *err)
 {
     sqlite3_stmt *q;
-    int rc = sp_case_query(c, "SELECT r.id, r.sha256, r.rule_id, r.title, r.level, r.status, r.tags, r.logsource, r.file, r.line, r.document, count(*),"
+    int rc = sp_case_query(c, "SELECT r.id, r.sha256, r.rule_id, r.title, r.level, r.status, r.tags, r.logsource, r.file, r.line, count(*),"
                               " count(DISTINCT s.host), " TIMES " " FROM,
                            filter, " AND r.id IS NOT NULL GROUP BY r.id ORDER BY r.level DESC, count(*), r.title, r.rule_id, r.sha256", &q, err);
 
     while (rc >= 0 && (rc = sp_case_step(c, q, err)) > 0) {
         struct sp_case_rule r = sp_case_rule_row(q);
 
-        r.sightings = (uint64_t)sp_col_int(q, 11);
-        r.hosts = (uint64_t)sp_col_int(q, 12);
-        r.first = sp_col_time(q, 13);
-        r.last = sp_col_time(q, 16);
+        r.sightings = (uint64_t)sp_col_int(q, 10);
+        r.hosts = (uint64_t)sp_col_int(q, 11);
+        r.first = sp_col_time(q, 12);
+        r.last = sp_col_time(q, 15);
         rc = each(arg, &r);
     }
     (void)sqlite3_finalize(q);

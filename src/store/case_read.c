@@ -137,7 +137,7 @@ int sp_case_readings(struct sp_case *c, bool latest, int (*each)(void *arg, cons
 
 int sp_case_rule_get(struct sp_case *c, int64_t row, struct sp_case_rule *ret, struct sp_error *err)
 {
-    sqlite3_stmt *q = sp_case_kept(c, SP_Q_RULE_GET, "SELECT id, sha256, rule_id, title, level, status, tags, logsource, file, line, document FROM rule WHERE id=?", err);
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_RULE_GET, "SELECT id, sha256, rule_id, title, level, status, tags, logsource, file, line, block, at, size FROM rule WHERE id=?", err);
     int rc;
 
     if (!q)
@@ -153,7 +153,12 @@ int sp_case_rule_get(struct sp_case *c, int64_t row, struct sp_case_rule *ret, s
         return SP_ERR_NOT_FOUND;
     }
     *ret = sp_case_rule_row(q);
-    return 0;
+    sp_buf_clear(&c->text);
+    if (sqlite3_column_type(q, 10) == SQLITE_NULL)
+        return 0;
+    rc = sp_case_piece_get(c, &(struct sp_case_piece){ sp_col_int(q, 10), (uint64_t)sp_col_int(q, 11), (uint64_t)sp_col_int(q, 12) }, &c->text, err);
+    ret->document = sp_buf_view(&c->text);
+    return rc;
 }
 
 /* ---- one sighting ---- */

@@ -23,7 +23,8 @@ const char sp_case_schema[] =
     "CREATE TABLE copy(progress INTEGER NOT NULL REFERENCES progress, raw BLOB NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(progress, raw))"
     " WITHOUT ROWID;"
     "CREATE TABLE rule(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, rule_id TEXT NOT NULL, title TEXT NOT NULL, level INTEGER NOT NULL,"
-    " status TEXT NOT NULL, tags TEXT NOT NULL, logsource TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, document BLOB);"
+    " status TEXT NOT NULL, tags TEXT NOT NULL, logsource TEXT NOT NULL, file TEXT NOT NULL, line INTEGER NOT NULL, block INTEGER REFERENCES block,"
+    " at INTEGER, size INTEGER);"
     /* many lines or records, one behind the other, packed (deflate) where that makes them shorter than `size` */
     "CREATE TABLE block(id INTEGER PRIMARY KEY, size INTEGER NOT NULL, packed BLOB NOT NULL);"
     "CREATE TABLE raw(id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, block INTEGER NOT NULL REFERENCES block, at INTEGER NOT NULL,"

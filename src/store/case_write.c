@@ -207,11 +207,19 @@ int sp_case_reading_set(struct sp_case *c, const struct sp_case_reading *r, stru
     return sp_case_once(c, q, err);
 }
 
+static void bind_piece(sqlite3_stmt *q, int at, const struct sp_case_piece *piece)
+{
+    sp_bind_int(q, at, piece->block);
+    sp_bind_int(q, at + 1, (int64_t)piece->at);
+    sp_bind_int(q, at + 2, (int64_t)piece->size);
+}
+
 /* ---- rules ---- */
 
 int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *ret_row, struct sp_error *err)
 {
     sqlite3_stmt *find = sp_case_kept(c, SP_Q_RULE_FIND, "SELECT id FROM rule WHERE sha256=?", err), *add;
+    struct sp_case_piece piece;
     int rc;
 
     if (!find)
@@ -220,9 +228,11 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
     rc = sp_case_number(c, find, 0, ret_row, err);
     if (rc < 0 || *ret_row)
         return rc;
-    add = sp_case_kept(c, SP_Q_RULE_ADD, "INSERT INTO rule(sha256, rule_id, title, level, status, tags, logsource, file, line, document) VALUES(?,?,?,?,?,?,?,?,?,?)", err);
-    if (!add)
-        return SP_ERR_IO;
+    add = sp_case_kept(c, SP_Q_RULE_ADD, "INSERT INTO rule(sha256, rule_id, title, level, status, tags, logsource, file, line, block, at, size) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    rc = !add ? SP_ERR_IO : r->document.len ? sp_case_piece_put(c, r->document, &piece, err) : 0;
+    if (rc < 0)
+        return rc;
+    (void)sqlite3_clear_bindings(add);
     sp_bind_digest(add, 1, &r->sha256);
     sp_bind_str(add, 2, r->id);
     sp_bind_str(add, 3, r->title);
@@ -233,9 +243,7 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
     sp_bind_str(add, 8, r->file);
     sp_bind_int(add, 9, r->line);
     if (r->document.len)
-        sp_bind_blob(add, 10, r->document.ptr, r->document.len);
-    else
-        (void)sqlite3_bind_null(add, 10);
+        bind_piece(add, 10, &piece);
     rc = sp_case_once(c, add, err);
     if (rc == 0)
         *ret_row = sqlite3_last_insert_rowid(c->db);
@@ -243,13 +251,6 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
 }
 
 /* ---- sightings ---- */
-
-static void bind_piece(sqlite3_stmt *q, int at, const struct sp_case_piece *piece)
-{
-    sp_bind_int(q, at, piece->block);
-    sp_bind_int(q, at + 1, (int64_t)piece->at);
-    sp_bind_int(q, at + 2, (int64_t)piece->size);
-}
 
 /* The row of the record's bytes, which the sightings of one event share; 0: there are none. */
 static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t *ret, struct sp_error *err)
