@@ -162,10 +162,10 @@ static uint32_t be32(const unsigned char *p)
 
 static int no_case(struct sp_case *c, struct sp_error *err, const char *what)
 {
-    sp_error_set(err, SP_ERR_FORMAT, "%s", what);
+    sp_error_set(err, SP_ERR_USAGE, "%s", what);
     sp_error_where(err, "%s", c->path);
     sp_error_cure(err, "name another file with --case; nothing was written to this one");
-    return SP_ERR_FORMAT;
+    return SP_ERR_USAGE;
 }
 
 static int newer(struct sp_case *c, int64_t version, struct sp_error *err)
