@@ -28,7 +28,7 @@ struct sp_reader {
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
     uint64_t from, position; /* where the input began, where it was closed */
-    struct sp_hash hash; /* of a pipe, with options.digest */
+    struct sp_hash hash; /* of a whole source, with options.digest */
     bool open, ended;
 };
 
@@ -203,34 +203,25 @@ static void prepare(struct sp_reader *r, const char *path, struct sp_account *ac
     r->ended = false;
 }
 
-/* What cannot be read twice is hashed as it is read. */
 static void begin_digest(struct sp_reader *r)
 {
-    if (!r->options.digest || r->input.seekable)
+    if (!r->options.digest)
         return;
     sp_hash_begin(&r->hash);
     r->input.hash = &r->hash;
 }
 
-/* The digest of all bytes. A file is read once more, mostly out of memory; of a pipe what was left over is read. Of what is
- * read in parts whoever deals them takes it. */
+/* The digest of all bytes, which were hashed as they were read; what was left over is read now. Of what is read in parts
+ * whoever deals or commits them takes it. */
 static void take_digest(struct sp_reader *r)
 {
-    struct sp_hash *hash = &r->hash;
-    uint64_t at = 0;
     int64_t n = 1;
 
-    if (!r->options.digest || r->input.part || r->input.bytes)
+    if (!r->input.hash)
         return;
-    if (r->input.seekable)
-        sp_hash_begin(hash);
-    while (n > 0 && !sp_stopped(r->options.ctx)) {
-        n = r->input.seekable ? sp_input_read_at(&r->input, r->unit, EVTX_READ, at, NULL) : sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
-        if (r->input.seekable && n > 0)
-            sp_hash_add(hash, r->unit, (size_t)n);
-        at += n > 0 ? (uint64_t)n : 0;
-    }
-    r->account->has_sha256 = sp_hash_end(hash, &r->account->sha256) && n == 0;
+    while (n > 0 && !sp_stopped(r->options.ctx))
+        n = sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
+    r->account->has_sha256 = sp_hash_end(&r->hash, &r->account->sha256) && n == 0;
 }
 
 /* Bytes of the input; `what` is the kind of an archive. */
