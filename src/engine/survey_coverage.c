@@ -295,14 +295,26 @@ static bool make_origins(struct sp_survey *s)
 
 static const struct sp_view_column source_columns[] = {
     { "events", "EVENTS", true, 0 }, { "rules", "RULES", true, 0 }, { "live", "LIVE", true, 0 }, { "no_field", "NO FIELD", true, 0 },
-    { "no_event", "NO EVENT", true, 0 }, { "logsource", "LOG SOURCE THAT IS HERE", false, 14 },
-    { "from", "WHERE IT COMES FROM", false, 12 },
+    { "no_event", "NO EVENT", true, 0 }, { "logsource", "LOG SOURCE THAT IS HERE", false, 20 },
+    { "from", "FROM", false, 8 },
 }, tactic_columns[] = {
     { "rules", "RULES", true, 0 }, { "live", "LIVE", true, 0 }, { "no_field", "NO FIELD", true, 0 }, { "no_event", "NO EVENT", true, 0 },
     { "no_log", "NO LOG", true, 0 }, { "tactic", "TACTIC", false, 12 },
 }, needed_columns[] = {
     { "rules", "RULES", true, 0 }, { "logsource", "LOG SOURCE THAT IS NOT HERE", false, 20 }, { "needs", "WHERE IT COMES FROM", false, 16 },
 };
+
+/* `Sysmon 1` of Microsoft-Windows-Sysmon/Operational 1. */
+static struct sp_str short_origin(struct sp_str origin, struct sp_buf *scratch)
+{
+    const char *blank = memrchr(origin.ptr, ' ', origin.len);
+    size_t name = blank ? (size_t)(blank - origin.ptr) : origin.len;
+
+    sp_buf_clear(scratch);
+    sp_buf_str(scratch, sp_survey_short(sp_str_cut(origin, 0, name)));
+    sp_buf_str(scratch, sp_str_cut(origin, name, origin.len - name));
+    return sp_buf_view(scratch);
+}
 
 static void source_table(struct sp_survey *s, struct sp_view *to)
 {
@@ -331,7 +343,7 @@ static void source_table(struct sp_survey *s, struct sp_view *to)
         sp_buf_clear(&v->text);
         if (c->id != SP_CLASS_NONE)
             sp_class_origin(s->scope.taxonomy, c, &v->text);
-        sp_view_text(to, sp_buf_view(&v->text));
+        sp_view_text(to, s->options->output.width ? short_origin(sp_buf_view(&v->text), &v->key) : sp_buf_view(&v->text));
         sp_view_row(to);
         events = 0;
     }
