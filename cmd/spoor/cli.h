@@ -15,7 +15,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAIL_ON = 1, EXIT_USAGE = 2, EXIT_PARTIAL =
 
 struct option {
     const char *name;    /* "--rules", or "-j" */
-    const char *value;   /* what it takes, for the help; NULL: a flag */
+    const char *value;   /* what it takes, for the help: a word (FILE), or all that it may be (fast|plain); NULL: a flag */
     const char *help;
     bool later;          /* of the contract, not in this version */
 };
@@ -30,6 +30,16 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
+
+/* The whole program, without `main`: argv as the process gets it, the exit code back. */
+int spoor_main(int argc, char **argv);
+
+/* What each exit code says, for the help and the manual; ends with a NULL meaning. */
+struct exit_meaning {
+    int code;
+    const char *meaning;
+};
+extern const struct exit_meaning exit_meanings[];
 
 /* One word of the command line: an option with its value, or (option NULL) a path or other operand. */
 struct word {

@@ -11,6 +11,7 @@
 #include "spoor/safe.h"
 
 static const struct option options[] = {
+    { "--format", "table|json|csv|sightings", "how to write; the default is table on a terminal, else json", false },
     { "--org", "NAME", "the organisation that the paths after it belong to (default: local); may be repeated", false },
     { "--rules", "PATH", "Sigma rules: a file or a folder; may be repeated. spoor's own are always loaded as well", false },
     { "--no-own-rules", NULL, "without spoor's own rules", false },
@@ -26,9 +27,10 @@ static const struct option options[] = {
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },
+    { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
     { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },
     { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks, marked as carved", false },
-    { "--engine", "NAME", "fast (default), or plain: every rule on every event, to check the fast one", false },
+    { "--engine", "fast|plain", "fast is the default; plain: every rule on every event, to check the fast one", false },
     { "--fail-on", "LEVEL", "exit 1 when something of this level or above was sighted", false },
     { "--summary", "FILE", "write the account of the hunt there, as JSON", false },
     { "--profile-rules", NULL, "say what each rule has cost: on stderr, and in the summary", false },
@@ -39,7 +41,6 @@ static const struct option options[] = {
     { "--blind", "KEYFILE", NULL, true },
     { "--sketch", "FILE", NULL, true },
     { "--include-expired", NULL, NULL, true },
-    { "--archive-password", "WORD", NULL, true },
     { "--no-hash-sources", NULL, NULL, true },
     { NULL, NULL, NULL, false },
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * spoor: a table of verbs. Each verb is one file cmd_NAME.c and uses the public headers only.
+ * spoor: a table of verbs. Each verb is one file cmd_NAME.c and uses the public headers only. The process begins in start.c;
+ * describe.c, which prints these tables for the manual pages, is the other program that is linked with them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,19 +67,18 @@ static int run_help(const struct command *command, int argc, char **argv)
 {
     const struct command *about;
 
-    (void)command;
     if (argc == 0) {
         cli_overview(stdout);
         return flushed();
     }
-    about = find(argv[0]);
+    about = strcmp(argv[0], "--help") == 0 ? command : find(argv[0]);
     if (!about)
         return unknown(argv[0]);
     cli_help(stdout, about);
     return flushed();
 }
 
-int main(int argc, char **argv)
+int spoor_main(int argc, char **argv)
 {
     const struct command *command;
 

@@ -150,20 +150,14 @@ void surroundings_progress(void *arg, const struct sp_progress *at)
     pthread_mutex_unlock(&stderr_lock);
 }
 
-/* auto, always, never (and json) to 0, 1, 2. */
-static int when(const struct cli *cli, const char *option, bool automatic, int *ret)
+/* auto, always, never (and json): what the table of options lets pass. */
+static int when(const struct cli *cli, const char *option, bool automatic)
 {
     const char *word = cli_get(cli, option);
 
-    *ret = automatic;
     if (!word || strcmp(word, "auto") == 0)
-        return 0;
-    *ret = strcmp(word, "always") == 0 ? 1 : strcmp(word, "json") == 0 ? 2 : 0;
-    if (*ret == 0 && strcmp(word, "never") != 0)
-        return cli_usage(option, "use auto, always or never", "'%s' is no choice", word);
-    if (*ret == 2 && strcmp(option, "--progress") != 0)
-        return cli_usage(option, "use auto, always or never", "'%s' is no choice", word);
-    return 0;
+        return automatic;
+    return strcmp(word, "always") == 0 ? 1 : strcmp(word, "json") == 0 ? 2 : 0;
 }
 
 static bool color_wanted(void)
@@ -209,7 +203,7 @@ static int open_output(struct surroundings *s, const char *path)
 int surroundings_init(struct surroundings *s, const struct cli *cli, const char *formats)
 {
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
-    int color, rc;
+    int rc;
 
     *s = (struct surroundings){ .fd = -1, .quiet = cli_has(cli, "-q"), .began_s = now_s() };
     s->output = (struct sp_output){ write_output, s, SP_FORMAT_JSON, false, width_of(STDOUT_FILENO), cli_get(cli, "--tz") != NULL };
@@ -217,16 +211,13 @@ int surroundings_init(struct surroundings *s, const struct cli *cli, const char 
         s->output.format = SP_FORMAT_TABLE;
     rc = cli_format(cli, formats, &s->output.format);
     if (rc == 0)
-        rc = when(cli, "--color", color_wanted(), &color);
-    if (rc == 0)
-        rc = when(cli, "--progress", isatty(STDERR_FILENO) && !s->quiet, &s->progress);
-    if (rc == 0 && s->progress == 1 && cli_get(cli, "--progress") && strcmp(cli_get(cli, "--progress"), "always") == 0)
-        s->progress = PROGRESS_ALWAYS;
-    if (rc == 0)
         rc = set_zone(cli_get(cli, "--tz"));
     if (rc != 0)
         return rc;
-    s->output.color = color;
+    s->output.color = when(cli, "--color", color_wanted()) != 0;
+    s->progress = when(cli, "--progress", isatty(STDERR_FILENO) && !s->quiet);
+    if (s->progress == 1 && cli_get(cli, "--progress") && strcmp(cli_get(cli, "--progress"), "always") == 0)
+        s->progress = PROGRESS_ALWAYS;
     s->ctx = (struct sp_ctx){ note, s, &stop_asked };
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);

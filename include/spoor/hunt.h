@@ -51,6 +51,7 @@ struct sp_read_options {
     const char *logsource;   /* --logsource product=P,category=C,service=S, or NULL */
     struct sp_texts map;     /* --map FILE */
     struct sp_texts limit;   /* --limit NAME=VALUE */
+    struct sp_texts password; /* --archive-password WORD */
     const char *assume_tz;   /* --assume-tz: UTC or +hh:mm, for times without a zone; NULL: UTC */
     bool carve;
 };
@@ -61,6 +62,7 @@ struct sp_rules_options {
     bool no_own;
     const char *level, *status; /* at least; comma list */
     struct sp_texts only, exclude, tag, list, pipeline;
+    struct sp_texts password; /* of archives of rules */
     const char *cache; /* folder where plans made of rules are kept for the next time; NULL: none are */
 };
 

@@ -23,8 +23,11 @@ struct sp_error;
     X(regex_bytes, UINT64_C(64) << 10, 1, "bytes of a regex")          \
     X(regex_states, 100000, 16, "states of a regex")                   \
     X(values_per_sighting, 4096, 1, "values of a sighting")            \
-    X(files, 1000000, 1, "files of a walk")                            \
+    X(files, 1000000, 1, "files of a walk, or of an archive")          \
     X(archive_depth, 4, 0, "levels of archives")                       \
+    X(expansion_bytes, UINT64_C(64) << 20, 4096, "bytes that an archive may expand to whatever its size") \
+    X(expansion_times, 1000, 1, "times its size that an archive may expand to") \
+    X(spool_bytes, UINT64_C(256) << 20, 4096, "bytes of archives held in memory, where one cannot be read from front to back") \
     X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
     X(view_rows, 200000, 1, "rows of a view")                            \
     X(errors_listed, 1000, 1, "errors listed of one source")
@@ -49,7 +52,9 @@ enum {
     SP_REGEX_CACHE_BYTES = 2 << 20, /* lazy DFA of one regex in one worker */
     SP_PLAN_BYTES_MAX = 128 << 20, /* one plan of the cache: a larger set is loaded each time */
     SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
-    SP_PLANS_MAX = 16
+    SP_PLANS_MAX = 16,
+    SP_MEMBER_NAME_MAX = 4096,     /* bytes of the name of a file in an archive; longer ones are called by their number */
+    SP_MEMBER_NAMES_MAX = 256 << 20 /* bytes of the names of all files of an archive */
 };
 
 /* The defaults above. */

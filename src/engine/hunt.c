@@ -116,7 +116,7 @@ static unsigned count_jobs(const struct hunt *h)
     if (jobs > JOBS_MAX)
         jobs = JOBS_MAX;
     for (size_t i = 0; units < jobs && i < list->count; i++)
-        units += list->source[i].skipped ? 0 : list->source[i].size / SP_PART_BYTES + 1;
+        units += list->source[i].skipped ? 0 : list->source[i].unsized ? jobs : list->source[i].size / SP_PART_BYTES + 1;
     return (unsigned)(jobs < units ? jobs : units ? units : 1);
 }
 
@@ -124,6 +124,8 @@ static void tell_progress(struct hunt *h, uint64_t total)
 {
     struct sp_progress at = { atomic_load(&h->work.bytes), total, atomic_load(&h->work.records), atomic_load(&h->work.sightings) };
 
+    if (at.total < at.bytes) /* compressed files do not say how large they are */
+        at.total = at.bytes;
     if (h->options->progress)
         h->options->progress(h->options->progress_arg, &at);
 }
@@ -162,6 +164,7 @@ static int run_workers(struct hunt *h)
     w->scope = &h->scope;
     w->format = h->options->output.format;
     w->org_rank = h->org_rank;
+    w->cursor.options = sp_archive_options_of(&h->scope.sources, &h->scope.limits, h->scope.ctx);
     h->tally = sp_zalloc((h->scope.sources.count + 1) * sizeof *h->tally);
     h->sorter = sp_sorter_new(h->scope.limits.sort_bytes);
     h->worker = sp_zalloc(h->jobs * sizeof *h->worker);
@@ -254,7 +257,7 @@ static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret)
 static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t)
 {
     r->lost |= s->skipped ? s->lost : t->account.lost;
-    r->opened |= !s->skipped && t->account.opened;
+    r->opened |= s->skipped ? s->opened : t->account.opened;
     if (s->skipped || t->account.skipped) {
         r->skipped++;
         return;

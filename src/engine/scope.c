@@ -169,6 +169,7 @@ int sp_scope_rules(struct sp_scope *s, const struct sp_rules_options *o, struct 
         .only_id = o->only.text, .only_id_count = o->only.count, .exclude_id = o->exclude.text, .exclude_id_count = o->exclude.count,
         .tag = o->tag.text, .tag_count = o->tag.count, .list = o->list.text, .list_count = o->list.count,
         .pipeline = o->pipeline.text, .pipeline_count = o->pipeline.count, .limits = &s->limits, .ctx = s->ctx,
+        .password = o->password.text, .password_count = o->password.count,
     };
     int rc = o->level ? sp_scope_level("--level", o->level, &r.level_least, err) : 0;
 
@@ -181,9 +182,14 @@ int sp_scope_sources(struct sp_scope *s, const struct sp_read_options *o, struct
 {
     int rc = 0;
 
+    s->sources.password = o->password.text;
+    s->sources.password_count = o->password.count;
+    s->sources.given = s->type;
     for (size_t i = 0; rc == 0 && i < o->path_count; i++)
         rc = sp_source_add(&s->sources, o->path[i].org, o->path[i].path, &s->limits, s->ctx, err);
-    return rc < 0 ? rc : sp_source_list_settle(&s->sources, err);
+    if (rc == 0)
+        rc = sp_source_list_settle(&s->sources, err);
+    return rc < 0 ? rc : sp_source_list_expand(&s->sources, &s->limits, s->ctx, err);
 }
 
 void sp_scope_done(struct sp_scope *s)

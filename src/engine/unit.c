@@ -38,6 +38,13 @@ void sp_unit_done(struct sp_unit *u)
 {
     sp_account_done(&u->account);
     sp_buf_done(&u->log);
+    sp_unit_leave(u);
+}
+
+void sp_unit_leave(struct sp_unit *u)
+{
+    sp_block_drop(u->part.block);
+    u->part.block = NULL;
     sp_file_drop(u->file);
     u->file = NULL;
 }

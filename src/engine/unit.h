@@ -26,7 +26,7 @@
 
 /* A large source while it is read in parts. */
 struct sp_file {
-    struct sp_parts parts;     /* used under the lock of the order, but for its descriptor */
+    struct sp_parts parts;     /* used under the lock of the order, but for its descriptor; of a member over sp_work.cursor */
     size_t source;
     _Atomic unsigned users;    /* units, and whoever deals them; the last one closes it */
 };
@@ -47,6 +47,7 @@ struct sp_unit {
 
 void sp_unit_begin(struct sp_unit *unit, uint64_t number, size_t source, struct sp_file *file); /* memory is kept */
 void sp_unit_done(struct sp_unit *unit);
+void sp_unit_leave(struct sp_unit *unit);    /* its file and bytes are not needed any more */
 void sp_file_drop(struct sp_file *file); /* one user less */
 
 /* A sighting of a unit: `event_id`, `id` made with k = 0. */
