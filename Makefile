@@ -40,6 +40,7 @@ quick: unit tidy
 golden: all
 	@$(STEP) $(LOG)/golden "goldens" tests/golden/golden.py
 	@$(STEP) $(LOG)/own-rules "spoor's own rules against their examples" tests/own_rules
+	@$(STEP) $(LOG)/archives "logs in archives against the same logs unpacked" tests/archives.py
 
 asan:
 	@$(STEP) $(LOG)/asan-build "building with AddressSanitizer and UBSan" tools/build build-asan $(SANITIZE)
