@@ -489,6 +489,15 @@ static uint32_t weight_of(const struct deed *deed, enum sp_noise_where where)
     return where == SP_NOISE_WORKSTATION ? deed->workstation : where == SP_NOISE_SERVER ? deed->server : deed->controller;
 }
 
+/* What is done on the hour, by day and by night: no log is silent for long. */
+static void each_hour(struct life *life, uint64_t before)
+{
+    if (before / SP_TICKS_HOUR == life->now / SP_TICKS_HOUR)
+        return;
+    run_script(life);
+    change_service(life);
+}
+
 /* Seconds to the next deed, on the average: offices sleep at night. */
 static uint32_t pause_of(uint64_t now)
 {
@@ -524,11 +533,13 @@ void sp_noise_play(struct sp_world *world, const struct sp_noise_cast *cast)
 
     while (!world->failed) {
         uint32_t pause = pause_of(life.now);
+        uint64_t before = life.now;
 
         life.now += (1 + below(&life, 2 * pause * 1000)) * (SP_TICKS_SECOND / 1000);
         if (life.now >= world->last)
             return;
         uint64_t begun = life.now;
+        each_hour(&life, before);
         if (cast->where == SP_NOISE_WORKSTATION)
             come_and_go(&life);
         play_one(&life);
