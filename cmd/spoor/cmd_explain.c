@@ -11,6 +11,7 @@ static const struct option options[] = {
     { "--map", "FILE", "own field mapping; may be repeated", false },
     { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%; may be repeated", false },
     { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },
+    { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
     { "--carve", NULL, "also look in the slack of EVTX chunks", false },
     { NULL, NULL, NULL, false },
 };

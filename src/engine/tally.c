@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/safe.h"
+#include "engine/view.h"
 
 enum { TALLY_ROWS_MAX = 100000, BUCKETS = 1 << 14 };
 
@@ -105,46 +105,14 @@ static int by_level_count(const void *a, const void *b)
     return c ? c : sp_str_cmp(x->host.ptr ? x->host : SP_STR_NONE, y->host.ptr ? y->host : SP_STR_NONE);
 }
 
-/* `2026-03-02 10:00:00`, in UTC or in the zone of the TZ environment; empty without a time. */
 static void when(char out[40], const struct sp_sort_key *key, bool local)
 {
-    time_t sec = (time_t)key->sec;
-    struct tm tm;
-
-    out[0] = '\0';
-    if (!key->no_time && (local ? localtime_r(&sec, &tm) : gmtime_r(&sec, &tm)))
-        (void)strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm);
+    sp_view_when(out, (struct sp_time){ .sec = key->sec, .known = !key->no_time }, local);
 }
 
 static struct sp_str host_of(const struct sp_tally_row *r)
 {
     return r->others ? SP_STR("(other hosts)") : r->host.ptr ? r->host : SP_STR("-");
-}
-
-/* Appends `s` harmless and cut to `width` columns, padded to it unless it is 0 (no limit). */
-static void cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad)
-{
-    struct sp_str shown;
-    size_t columns;
-
-    sp_buf_clear(scratch);
-    sp_safe_write(scratch, s);
-    shown = sp_buf_view(scratch);
-    columns = sp_safe_width(shown);
-    if (width && columns > width) {
-        while (shown.len && sp_safe_width(shown) > width - 1) {
-            do
-                shown.len--;
-            while (shown.len && ((unsigned char)shown.ptr[shown.len] & 0xC0) == 0x80);
-        }
-        sp_buf_str(out, shown);
-        sp_buf_text(out, "\u2026");
-        columns = sp_safe_width(shown) + 1;
-    } else {
-        sp_buf_str(out, shown);
-    }
-    for (; pad && columns < width; columns++)
-        sp_buf_char(out, ' ');
 }
 
 static const char *level_color(enum sp_level level)
@@ -231,9 +199,9 @@ static void table_row(const struct sp_tally_row *r, const struct columns *c, con
     sp_buf_printf(out, "%s%-*.*s%s  %*llu  %-*.*s  %-*.*s  ", o->color ? level_color(r->rule->level) : "", (int)c->level,
                   SP_STR_ARG(level_word(r->rule->level, o)), o->color ? "\033[0m" : "", (int)c->count, (unsigned long long)r->count,
                   (int)c->first, (int)c->first, first, (int)c->last, (int)c->last, last);
-    cell(out, scratch, host_of(r), c->host, true);
+    sp_view_cell(out, scratch, host_of(r), c->host, true);
     sp_buf_text(out, "  ");
-    cell(out, scratch, r->rule->title, c->title, false);
+    sp_view_cell(out, scratch, r->rule->title, c->title, false);
     sp_buf_char(out, '\n');
 }
 
@@ -249,7 +217,7 @@ void sp_tally_table(struct sp_tally *t, const struct sp_output *o, struct sp_buf
     qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_level_count);
     sp_buf_printf(out, "%s%-*s  %*s  %-*s  %-*s  ", o->color ? "\033[1m" : "", (int)c.level, "LEVEL", (int)c.count, "COUNT", (int)c.first, "FIRST",
                   (int)c.last, "LAST");
-    cell(out, &scratch, SP_STR("HOST"), c.host, true);
+    sp_view_cell(out, &scratch, SP_STR("HOST"), c.host, true);
     sp_buf_printf(out, "  TITLE%s\n", o->color ? "\033[0m" : "");
     for (size_t i = 0; i < t->count; i++)
         table_row(t->row[i], &c, o, &scratch, out);

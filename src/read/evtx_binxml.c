@@ -89,22 +89,16 @@ static bool name_likely(const struct sp_evtx *e, uint32_t at)
     return (hash & 0xFFFF) == evtx_u16(e, at + 4);
 }
 
-int evtx_name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
+int evtx_name_new(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
 {
-    struct evtx_seen *seen = &e->seen[at * UINT32_C(2654435761) >> 22];
     int rc;
 
-    if (seen->at == at && seen->generation == e->generation) {
-        *size = seen->size;
-        *ret = seen->id;
-        return 0;
-    }
     *size = name_size(e, at);
     if (!*size)
         return evtx_fail(e, SP_ERR_FORMAT, "a name lies outside of the chunk");
     rc = evtx_name_utf16(e, e->bytes + at + 8, *size - 10, ret);
     if (rc == 0)
-        *seen = (struct evtx_seen){ at, e->generation, *ret, *size };
+        e->seen[at * UINT32_C(2654435761) >> 22] = (struct evtx_seen){ at, e->generation, *ret, *size };
     return rc;
 }
 
@@ -390,6 +384,13 @@ bool evtx_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool ex
 {
     at = behind_headers(e, at, end);
     return at < end && (e->bytes[at] & ~TOKEN_MORE) == TOKEN_START ? layout_at(e, at, end, expected) : expected;
+}
+
+int evtx_parse_as(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency)
+{
+    struct scan s = { .e = e, .to = to, .end = end };
+
+    return attempt(&s, at, dependency);
 }
 
 int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency, struct evtx_trace *trace)

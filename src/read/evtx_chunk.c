@@ -45,11 +45,13 @@ void sp_evtx_free(struct sp_evtx *e)
     sp_free(e->slot);
     sp_free(e->definition);
     sp_free(e->kept);
+    sp_free(e->word);
     sp_free(e->trace.mark);
     sp_arena_done(&e->copies);
     sp_free(e->plan);
     sp_free(e->body);
     sp_free(e->value);
+    sp_free(e->opened);
     sp_free(e->id);
     sp_free(e->live);
     sp_free(e->child);

@@ -7,6 +7,7 @@
  *      evtx_plan.c      flattening                    nodes      -> fields (the plan)
  *      evtx_template.c  templates, bodies, values     frame      -> bodies: a plan and its values
  *      evtx_kept.c      templates met before          bytes      -> their plan, without parsing
+ *      evtx_form.c      bodies without a template     bytes      -> the same
  *      evtx_record.c    walk                          bodies     -> tree of slices
  *      evtx_name.c      dictionary of names
  *      evtx_json.c evtx_xml.c evtx_leaf.c             bodies     -> text, evidence
@@ -105,6 +106,7 @@ struct evtx_field {
     uint16_t sub;          /* SUB */
     uint8_t kind, flags;
     uint8_t place;         /* enum evtx_place of a body that is the value */
+    bool plain;            /* of a kept plan: SUB, and not the record's number */
 };
 
 /* Where in an event a body stands decides how it is flattened. */
@@ -135,8 +137,11 @@ struct evtx_trace {
     bool dependency; /* elements carry a dependency id */
 };
 
-/* A template, flattened for its place. Kept from chunk to chunk, with a copy of its definition as it was met first. */
+/* A template, or a form (evtx_form.c), flattened for its place. Kept from chunk to chunk, with a copy of its definition as it was met first. */
 struct evtx_plan {
+    uint64_t hash;                 /* by which it is found */
+    const uint32_t *form;          /* evtx_form.c: of a body without a template; else NULL */
+    uint32_t words;
     const uint8_t *copy;           /* NULL: there was no room, the plan serves this chunk alone */
     uint32_t stop;                 /* bytes of it that were read */
     uint32_t mark, mark_end;
@@ -144,6 +149,7 @@ struct evtx_plan {
     bool open, dependency;         /* as in evtx_trace */
     uint32_t node, node_end, field, field_end;
     bool unique;                   /* no field name comes twice, none is a list */
+    uint32_t subs;                 /* values that its SUB fields ask for */
     bool odd;                      /* a field is joined, or named by a value, or is a number that is constant */
     uint32_t number;               /* the field, + 1, that is the record's number; 0: none */
     bool together;                 /* nor with those of the plan `outer` */
@@ -173,11 +179,11 @@ struct evtx_seen {
     uint32_t at, generation, id, size;
 };
 
+/* `len` on are the descriptor's own bytes. */
 struct evtx_value {
     uint32_t at;
     uint16_t len;
-    uint8_t type;
-    uint32_t body; /* index + 1 once a value of type 0x21 has been opened */
+    uint8_t type, rest;
 };
 
 /* A parsed body with its values: a template instance, or plain elements (then there are none). */
@@ -216,7 +222,11 @@ struct sp_evtx {
     uint32_t chunk_nodes; /* of the plans that the chunk uses */
     struct evtx_plan *plan;
     uint32_t plans, plan_room;
-    uint32_t *kept;       /* plan + 1 by GUID and place */
+    uint32_t *kept;       /* plan + 1 by hash */
+    uint32_t *word;       /* evtx_form.c: of a form */
+    uint32_t form_before; /* index + 1 of the plan that the last one had */
+    bool plainly;         /* bodies are not asked for their form */
+    bool formed;          /* a body of the record has one */
     struct sp_arena copies;
     size_t copied;
     struct evtx_trace trace;
@@ -225,7 +235,8 @@ struct sp_evtx {
     struct evtx_body *body;
     uint32_t bodies, body_room;
     struct evtx_value *value;
-    uint32_t values, value_room;
+    uint32_t *opened;     /* of each value: index + 1 of its body, once it has been opened; 0 */
+    uint32_t values, value_room, opened_room;
     struct sp_tree tree;
     uint32_t *id; /* name of each node of the tree */
     uint32_t id_room;
@@ -283,7 +294,7 @@ static inline int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t 
 struct evtx_shape {
     uint8_t type, size;
 };
-extern const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1];
+extern const struct evtx_shape evtx_shapes[256]; /* all zeros where a type is none of those above EVTX_HANDLE */
 
 /* evtx_name.c: ids stay valid until evtx_names_begin, which forgets them when there are many and then returns 1. */
 int evtx_names_begin(struct sp_evtx *e);
@@ -297,24 +308,43 @@ uint32_t evtx_names_stamp(struct sp_evtx *e); /* a number that no name carries *
 /* evtx_binxml.c: the elements at [at, end) become nodes. `dependency`: what to try first. `trace`: NULL, or what is to be
  * known of the way there. */
 int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency, struct evtx_trace *trace);
+/* The same with one choice. */
+int evtx_parse_as(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency);
 /* What it would try first. */
 bool evtx_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool expected);
-/* The name at `at`, which may have been met in this chunk: its id and how many bytes it takes there. */
-int evtx_name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret);
+/* The name at `at`: its id and how many bytes it takes there. */
+int evtx_name_new(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret);
+/* The same of one that has perhaps been met in this chunk. */
+static inline int evtx_name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
+{
+    const struct evtx_seen *seen = &e->seen[at * UINT32_C(2654435761) >> 22];
+
+    if (seen->at != at || seen->generation != e->generation)
+        return evtx_name_new(e, at, size, ret);
+    *size = seen->size;
+    *ret = seen->id;
+    return 0;
+}
 
 /* evtx_plan.c: fields of the nodes [node, node_end) of `parts`. */
 int evtx_flatten(struct sp_evtx *e, struct evtx_parts *parts, uint32_t node, uint32_t node_end, enum evtx_place place);
 bool evtx_plan_unique(struct sp_evtx *e, const struct evtx_parts *parts, uint32_t field, uint32_t field_end);
+/* What the fields of a kept plan are like. */
+void evtx_plan_survey(struct sp_evtx *e, struct evtx_plan *plan);
+/* UTF-16: nothing, or nothing but white space. */
+bool evtx_is_white(const uint8_t *text, uint32_t len);
 
 /* evtx_template.c */
 int evtx_body_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, uint32_t *ret);
+/* Room for so many values more; 0 or SP_ERR_NOMEM. */
+int evtx_values_room(struct sp_evtx *e, uint32_t more);
 /* The body of a value of type 0x21, opened if need be: index. */
 int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, uint32_t *ret);
 struct sp_value evtx_value(uint8_t type, const uint8_t *bytes, uint32_t len);
 /* The same where the size is the type's own, as nearly always. */
 static inline struct sp_value evtx_value_of(const struct sp_evtx *e, struct evtx_value v)
 {
-    if (v.type <= EVTX_HEX64 && v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
+    if (v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
         return (struct sp_value){ e->bytes + v.at, v.len, evtx_shapes[v.type].type };
     return evtx_value(v.type, e->bytes + v.at, v.len);
 }
@@ -330,11 +360,22 @@ int evtx_kept_copy(struct sp_evtx *e, const struct evtx_definition *d, struct ev
 /* The plan of a template that is the same as the one at `at` in all that evtx_parse would read of it: index; else UINT32_MAX.
  * SP_ERR_NOMEM. */
 int evtx_kept_find(struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place, uint32_t *ret);
+uint64_t evtx_kept_hash(const struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place);
+/* The next kept plan of this hash, UINT32_MAX: there is none. */
+struct evtx_probe {
+    uint32_t count;
+};
+uint32_t evtx_kept_next(const struct sp_evtx *e, uint64_t hash, struct evtx_probe *probe);
 /* From now on it can be found. */
 void evtx_kept_add(struct sp_evtx *e, uint32_t plan);
 
+/* evtx_form.c: the body of plain elements at [at, end) by its form: 1; 0: it has none; SP_ERR_NOMEM. */
+int evtx_form_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, struct evtx_body *body);
+
 /* evtx_record.c: decode the frame at `at`; SP_ERR_FORMAT and SP_ERR_LIMIT come with e->reason. */
 int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret);
+/* Open the record last handed out anew, without forms, so that its bodies have their nodes. */
+int evtx_unform(struct sp_evtx *e);
 /* Pieces [from, to) of a body as one text, appended. Values of type 0x21 give nothing. */
 void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, struct sp_buf *out);
 /* Is there anything to show, or are all pieces optional and NULL (and there is one)? */

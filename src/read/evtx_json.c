@@ -344,6 +344,9 @@ int sp_evtx_json(struct sp_evtx *e, struct sp_buf *out)
 
     if (e->bodies == 0)
         return SP_ERR_USAGE;
+    rc = evtx_unform(e);
+    if (rc < 0)
+        return rc;
     e->out_max = text_max(e, out);
     rc = evtx_stencil(e, out);
     return rc < 0 ? rc : rc > 0 ? 0 : evtx_json_walk(e, out);

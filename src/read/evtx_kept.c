@@ -9,6 +9,8 @@
  * the sizes, which it does not use, and the places of names, where the names themselves are the same; one that lies right
  * behind its place in one chunk may lie elsewhere in another.
  *
+ * The plans of bodies that have no template stand here too; evtx_form.c knows them.
+ *
  * All that is kept is forgotten at once, between two chunks, when it has become much.
  */
 #include "read/evtx_inner.h"
@@ -23,12 +25,11 @@ static uint64_t eight(const uint8_t *p)
     return w;
 }
 
-/* Where plans of this GUID and place begin. */
-static uint32_t home(const uint8_t *definition, uint32_t place)
+uint64_t evtx_kept_hash(const struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place)
 {
-    uint64_t h = (eight(definition + 4) ^ eight(definition + 12) * 3 ^ place) * UINT64_C(0x9E3779B97F4A7C15);
+    const uint8_t *guid = e->bytes + d->at + 4;
 
-    return (uint32_t)(h >> 40);
+    return (eight(guid) ^ eight(guid + 8) * 3 ^ (uint64_t)place) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
 /* memcmp for the few bytes between two marks. */
@@ -74,32 +75,35 @@ static int is_equal(struct sp_evtx *e, const struct evtx_definition *d, const st
     return !plan->open || at + size == end;
 }
 
-int evtx_kept_find(struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place, uint32_t *ret)
+uint32_t evtx_kept_next(const struct sp_evtx *e, uint64_t hash, struct evtx_probe *p)
 {
-    const uint8_t *bytes = e->bytes + d->at;
-    uint32_t at = home(bytes, place);
-    int rc;
-
-    *ret = UINT32_MAX;
-    for (uint32_t probe = 0; probe < PROBES; probe++) {
-        uint32_t kept = e->kept[(at + probe) % EVTX_KEPT_SLOTS];
-        const struct evtx_plan *plan;
+    while (p->count < PROBES) {
+        uint32_t kept = e->kept[((uint32_t)(hash >> 40) + p->count++) % EVTX_KEPT_SLOTS];
 
         if (!kept)
             break;
-        plan = &e->plan[kept - 1];
-        if (plan->place != place || !same(bytes + 4, plan->copy + 4, 16) ||
-            plan->dependency != evtx_dependency(e, d->at + 24, d->at + d->len, true))
-            continue;
-        rc = is_equal(e, d, plan);
-        if (rc < 0)
-            return rc;
-        if (rc == 0)
-            continue;
-        *ret = kept - 1;
-        break;
+        if (e->plan[kept - 1].hash == hash)
+            return kept - 1;
     }
-    return 0;
+    return UINT32_MAX;
+}
+
+int evtx_kept_find(struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place, uint32_t *ret)
+{
+    bool dependency = evtx_dependency(e, d->at + 24, d->at + d->len, true);
+    uint64_t hash = evtx_kept_hash(e, d, place);
+    struct evtx_probe probe = { 0 };
+    uint32_t index;
+    int rc = 0;
+
+    while (rc == 0 && (index = evtx_kept_next(e, hash, &probe)) != UINT32_MAX) {
+        const struct evtx_plan *plan = &e->plan[index];
+
+        if (!plan->form && plan->place == place && plan->dependency == dependency)
+            rc = is_equal(e, d, plan);
+    }
+    *ret = rc > 0 ? index : UINT32_MAX;
+    return rc < 0 ? rc : 0;
 }
 
 int evtx_kept_copy(struct sp_evtx *e, const struct evtx_definition *d, struct evtx_plan *plan)
@@ -123,13 +127,8 @@ int evtx_kept_copy(struct sp_evtx *e, const struct evtx_definition *d, struct ev
 
 void evtx_kept_add(struct sp_evtx *e, uint32_t plan)
 {
-    uint32_t at;
-
-    if (!e->plan[plan].copy)
-        return;
-    at = home(e->plan[plan].copy, e->plan[plan].place);
     for (uint32_t probe = 0; probe < PROBES; probe++) {
-        uint32_t *kept = &e->kept[(at + probe) % EVTX_KEPT_SLOTS];
+        uint32_t *kept = &e->kept[((uint32_t)(e->plan[plan].hash >> 40) + probe) % EVTX_KEPT_SLOTS];
 
         if (*kept)
             continue;

@@ -82,6 +82,9 @@ int sp_evtx_leaf(struct sp_evtx *e, struct sp_buf *out)
 
     if (e->bodies == 0)
         return SP_ERR_USAGE;
+    rc = evtx_unform(e);
+    if (rc < 0)
+        return rc;
     sp_buf_add(out, e->bytes + e->frame_at, e->frame_len);
     rc = add_body(&l, 0, 0);
     return rc < 0 ? rc : out->failed ? SP_ERR_NOMEM : 0;

@@ -75,15 +75,17 @@ static bool holds_elements(const struct evtx_parts *parts, uint32_t from, uint32
     return false;
 }
 
+bool evtx_is_white(const uint8_t *text, uint32_t len)
+{
+    for (uint32_t i = 0; i + 1 < len; i += 2)
+        if (text[i + 1] || (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n'))
+            return false;
+    return true;
+}
+
 static bool is_white(const struct evtx_node *node)
 {
-    for (uint32_t i = 0; i + 1 < node->len; i += 2) {
-        uint32_t c = (uint32_t)node->text[i] | (uint32_t)node->text[i + 1] << 8;
-
-        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
-            return false;
-    }
-    return node->type == EVTX_STRING;
+    return node->type == EVTX_STRING && evtx_is_white(node->text, node->len);
 }
 
 /* A piece between elements: a body that stands there, or stray text under the parent's name. */
@@ -218,4 +220,20 @@ bool evtx_plan_unique(struct sp_evtx *e, const struct evtx_parts *parts, uint32_
         name->stamp = stamp;
     }
     return true;
+}
+
+void evtx_plan_survey(struct sp_evtx *e, struct evtx_plan *plan)
+{
+    for (uint32_t i = plan->field; i < plan->field_end; i++) {
+        struct evtx_field *f = &e->kept_parts.field[i];
+        bool number = f->flags & EVTX_FIELD_NUMBER;
+
+        f->plain = f->kind == EVTX_FIELD_SUB && !number;
+        if (f->kind == EVTX_FIELD_SUB && plan->subs <= f->sub)
+            plan->subs = f->sub + 1u;
+        plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));
+        if (number)
+            plan->number = i + 1;
+    }
+    plan->unique = evtx_plan_unique(e, &e->kept_parts, plan->field, plan->field_end);
 }

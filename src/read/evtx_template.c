@@ -20,7 +20,7 @@ int evtx_grow_more(void *array, uint32_t *room, size_t size)
     return 0;
 }
 
-const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1] = {
+const struct evtx_shape evtx_shapes[256] = {
     [EVTX_STRING] = { SP_V_UTF16, 0 },   [EVTX_ANSI] = { SP_V_ANSI, 0 },          [EVTX_INT8] = { SP_V_INT, 1 },
     [EVTX_UINT8] = { SP_V_UINT, 1 },     [EVTX_INT16] = { SP_V_INT, 2 },          [EVTX_UINT16] = { SP_V_UINT, 2 },
     [EVTX_INT32] = { SP_V_INT, 4 },      [EVTX_UINT32] = { SP_V_UINT, 4 },        [EVTX_INT64] = { SP_V_INT, 8 },
@@ -63,6 +63,15 @@ struct sp_value evtx_value(uint8_t type, const uint8_t *bytes, uint32_t len)
     return v;
 }
 
+/* Is one of the four code units at `p` zero? On big-endian machines too: its bytes are both zero. */
+static inline bool has_zero_unit(const uint8_t *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, 8);
+    return (w - UINT64_C(0x0001000100010001)) & ~w & UINT64_C(0x8000800080008000);
+}
+
 bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, uint32_t *at, struct sp_value *ret)
 {
     uint8_t type = array->type & (uint8_t)~EVTX_ARRAY;
@@ -71,6 +80,8 @@ bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, ui
     if (from >= end)
         return false;
     if (type == EVTX_STRING) {
+        while (end - stop >= 8 && !has_zero_unit(e->bytes + stop))
+            stop += 8;
         while (end - stop >= 2 && evtx_u16(e, stop) != 0)
             stop += 2;
         *at = end - stop >= 2 ? stop + 2 : end;
@@ -96,20 +107,6 @@ struct evtx_value evtx_sub(const struct sp_evtx *e, const struct evtx_body *body
     return node->sub < body->values ? e->value[body->value + node->sub] : (struct evtx_value){ .type = EVTX_NULL };
 }
 
-/* What the fields of a plan are like. */
-static void survey(struct sp_evtx *e, struct evtx_plan *plan)
-{
-    for (uint32_t i = plan->field; i < plan->field_end; i++) {
-        const struct evtx_field *f = &e->kept_parts.field[i];
-        bool number = f->flags & EVTX_FIELD_NUMBER;
-
-        plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));
-        if (number)
-            plan->number = i + 1;
-    }
-    plan->unique = evtx_plan_unique(e, &e->kept_parts, plan->field, plan->field_end);
-}
-
 static int parse_plan(struct sp_evtx *e, const struct evtx_definition *d, struct evtx_plan *plan)
 {
     struct evtx_parts *parts = &e->kept_parts;
@@ -130,7 +127,7 @@ static int parse_plan(struct sp_evtx *e, const struct evtx_definition *d, struct
         rc = evtx_flatten(e, parts, plan->node, plan->node_end, (enum evtx_place)plan->place);
     plan->field_end = parts->fields;
     if (rc == 0)
-        survey(e, plan);
+        evtx_plan_survey(e, plan);
     return rc;
 }
 
@@ -138,7 +135,7 @@ static int parse_plan(struct sp_evtx *e, const struct evtx_definition *d, struct
 static int make_plan(struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place, uint32_t *ret)
 {
     struct evtx_parts *parts = &e->kept_parts;
-    struct evtx_plan plan = { .place = (uint8_t)place, .node = parts->nodes, .field = parts->fields, .mark = e->trace.marks };
+    struct evtx_plan plan = { .hash = evtx_kept_hash(e, d, place), .place = (uint8_t)place, .node = parts->nodes, .field = parts->fields, .mark = e->trace.marks };
     int rc;
 
     if (evtx_grow(&e->plan, e->plans, &e->plan_room, sizeof *e->plan) < 0)
@@ -209,6 +206,17 @@ static int find_definition(struct sp_evtx *e, uint32_t at, enum evtx_place place
     return 0;
 }
 
+int evtx_values_room(struct sp_evtx *e, uint32_t more)
+{
+    while (e->value_room - e->values < more)
+        if (evtx_grow_more(&e->value, &e->value_room, sizeof *e->value) < 0)
+            return SP_ERR_NOMEM;
+    while (e->opened_room < e->value_room)
+        if (evtx_grow_more(&e->opened, &e->opened_room, sizeof *e->opened) < 0)
+            return SP_ERR_NOMEM;
+    return 0;
+}
+
 /* The descriptors and values of an instance. */
 static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx_body *body)
 {
@@ -221,19 +229,19 @@ static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx
     at += 4;
     if (count > (end - at) / 4)
         return evtx_fail(e, SP_ERR_FORMAT, "a template instance has more values than bytes");
-    while (e->value_room - e->values < count)
-        if (evtx_grow(&e->value, e->value_room, &e->value_room, sizeof *e->value) < 0)
-            return SP_ERR_NOMEM;
+    if (evtx_values_room(e, count) < 0)
+        return SP_ERR_NOMEM;
     data = at + 4 * count;
     v = e->value + e->values;
-    for (uint32_t i = 0; i < count; i++, at += 4) {
-        uint32_t word = evtx_u32(e, at), len = word & 0xFFFF;
-
-        v[i] = (struct evtx_value){ data, (uint16_t)len, (uint8_t)(word >> 16), 0 };
-        data += len;
-        if (data > end)
-            return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
+    memset(e->opened + e->values, 0, count * sizeof *e->opened);
+    for (const uint8_t *p = e->bytes + at, *last = e->bytes + data; p < last; p += 4, v++) {
+        v->at = data;
+        memcpy(&v->len, p, 4);
+        v->len = le16toh(v->len);
+        data += v->len; /* at most 2^14 times 2^16 */
     }
+    if (data > end)
+        return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
     body->value = e->values;
     body->values = count;
     e->values += count;
@@ -276,6 +284,9 @@ static int open_elements(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx
     struct evtx_parts *parts = &e->record_parts;
     int rc;
 
+    rc = e->plainly ? 0 : evtx_form_open(e, at, end, place, body);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     *body = (struct evtx_body){ .parts = parts, .node = parts->nodes, .field = parts->fields };
     rc = evtx_parse(e, parts, at, end, false, NULL);
     if (rc == 0) {
@@ -316,12 +327,12 @@ int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, ui
     struct evtx_value v = e->value[value];
     int rc;
 
-    if (v.body) {
-        *ret = v.body - 1;
+    if (e->opened[value]) {
+        *ret = e->opened[value] - 1;
         return 0;
     }
     rc = evtx_body_open(e, v.at, v.at + v.len, place, ret);
     if (rc == 0)
-        e->value[value].body = *ret + 1;
+        e->opened[value] = *ret + 1;
     return rc;
 }

@@ -357,6 +357,8 @@ static int one_file(struct loader *l, const struct sp_rule_file *file)
         return sp_error_nomem(l->err);
     if (file->skipped)
         return unreadable(l, name, file->skipped);
+    if (file->text.ptr)
+        return one_text(l, name, file->text);
     if (sp_rule_file_read(file->path, FILE_BYTES_MAX, &l->file))
         return one_text(l, name, sp_buf_view(&l->file));
     rc = sp_slurp(file->path, FILE_BYTES_MAX, &text, l->err);

@@ -56,8 +56,8 @@ struct sp_process sp_act_resident(struct sp_world *world, struct sp_host *host, 
     uint32_t h = (uint32_t)sp_random_mix(sp_str_hash(sp_str_c(image)) ^ sp_str_hash(sp_str_c(command)) ^ host->machine);
     uint32_t pid = known_pid(image);
 
-    return (struct sp_process){ host, session, pid ? pid : 800 + 4 * (h % 1000), host_guid(world, host, host->boot, h), image,
-                                command };
+    return (struct sp_process){ .host = host, .session = session, .pid = pid ? pid : 800 + 4 * (h % 1000),
+                                .guid = host_guid(world, host, host->boot, h), .image = image, .command = command };
 }
 
 static void audit_process(struct sp_world *world, uint64_t time, const struct sp_process *p,
@@ -88,7 +88,7 @@ static struct sp_process start(struct sp_world *world, uint64_t time, const stru
 {
     const struct sp_program *program = sp_program_find(image);
     struct sp_host *host = parent->host;
-    struct sp_process p = { host, session, host->next_pid, NULL, image, command };
+    struct sp_process p = { .host = host, .session = session, .pid = host->next_pid, .image = image, .command = command };
     bool person = session->terminal != 0;
 
     host->next_pid += 4 * (1 + sp_random_below(&world->random, 6));
@@ -113,6 +113,8 @@ static struct sp_process start(struct sp_world *world, uint64_t time, const stru
     return p;
 }
 
+#define CONSOLE_WINDOW "C:\\Windows\\System32\\conhost.exe"
+
 static bool has_console(const char *image)
 {
     static const char *const names[] = { "\\cmd.exe", "\\powershell.exe" };
@@ -128,9 +130,13 @@ struct sp_process sp_act_start(struct sp_world *world, uint64_t *time, const str
 {
     struct sp_process p = start(world, *time, parent, session, image, command);
 
-    if (has_console(image) && !has_console(parent->image))
-        start(world, *time + SP_TICKS_SECOND / 40, &p, session, "C:\\Windows\\System32\\conhost.exe",
-              "\\??\\C:\\Windows\\system32\\conhost.exe 0x4");
+    if (has_console(image) && !has_console(parent->image)) {
+        struct sp_process window = start(world, *time + SP_TICKS_SECOND / 40, &p, session, CONSOLE_WINDOW,
+                                         "\\??\\C:\\Windows\\system32\\conhost.exe 0x4");
+
+        p.window_pid = window.pid;
+        p.window_guid = window.guid;
+    }
     *time = sp_world_soon(world, *time + SP_TICKS_SECOND / 20, 900);
     return p;
 }
@@ -146,7 +152,7 @@ struct sp_process sp_act_start(struct sp_world *world, uint64_t *time, const str
     SP_PAIRS({ "ProcessGuid", (process)->guid }, { "ProcessId", sp_world_u32(world, (process)->pid) },   \
              { "Image", (process)->image }, { "User", sp_world_who(world, (process)->session->user) }, __VA_ARGS__)
 
-void sp_act_end(struct sp_world *world, uint64_t time, const struct sp_process *process)
+static void end(struct sp_world *world, uint64_t time, const struct sp_process *process)
 {
     sp_world_add(world, process->host, SP_SYSMON_END, time,
                  SP_PAIRS({ "ProcessGuid", process->guid }, { "ProcessId", sp_world_u32(world, process->pid) },
@@ -155,6 +161,19 @@ void sp_act_end(struct sp_world *world, uint64_t time, const struct sp_process *
         sp_world_add(world, process->host, SP_SEC_EXIT, time,
                      BY(process->session, { "ProcessId", sp_world_hex(world, process->pid) },
                         { "ProcessName", process->image }))->pid = 4;
+}
+
+void sp_act_end(struct sp_world *world, uint64_t time, const struct sp_process *process)
+{
+    struct sp_process window = *process;
+
+    end(world, time, process);
+    if (!process->window_guid)
+        return;
+    window.pid = process->window_pid;
+    window.guid = process->window_guid;
+    window.image = CONSOLE_WINDOW;
+    end(world, time + SP_TICKS_SECOND / 200, &window);
 }
 
 void sp_act_connect(struct sp_world *world, uint64_t time, const struct sp_process *process, const struct sp_peer *peer)

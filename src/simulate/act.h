@@ -17,6 +17,7 @@ struct sp_process sp_act_resident(struct sp_world *world, struct sp_host *host, 
  * brings its window with it. */
 struct sp_process sp_act_start(struct sp_world *world, uint64_t *time, const struct sp_process *parent,
                                const struct sp_session *session, const char *image, const char *command);
+/* It ends, and its window with it. */
 void sp_act_end(struct sp_world *world, uint64_t time, const struct sp_process *process);
 
 struct sp_peer {

@@ -75,6 +75,7 @@ static const struct sp_program programs[] = {
     { "OneDrive.exe", "OneDrive.exe", "Microsoft OneDrive", "Microsoft OneDrive", "Microsoft Corporation" },
     { "Rar.exe", "Command line RAR", "Command line RAR", "WinRAR", "Alexander Roshal" },
     { "svcdrv.exe", "PSCP", "Command-line SCP/SFTP client", "PuTTY suite", "Simon Tatham" },
+    { "pl.exe", "Plink", "Command-line SSH, Telnet, and Rlogin client", "PuTTY suite", "Simon Tatham" },
     { "rcl.exe", "rclone.exe", "Rsync for cloud storage", "Rclone", "https://rclone.org" },
     { "ledger.exe", "ledger.exe", "Ledger order book", "Ledger", "Ledger Software" },
     { "kestrel-backup.exe", "kestrel-backup.exe", "Kestrel Backup", "Kestrel Backup", "Kestrel Software" },

