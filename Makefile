@@ -22,7 +22,7 @@ CLANG = clang-14
 SECONDS = 60
 FUZZ_SECONDS = 3600
 GB = 10
-VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=$(CURDIR)/tests/valgrind.supp
 PREFIX = /usr/local
 DESTDIR =
 JOBS = 1
@@ -106,7 +106,7 @@ install: all
 	@$(STEP) $(LOG)/install "installing under $(DESTDIR)$(PREFIX)" sh -ec 'meson configure build -Dprefix="$(PREFIX)"; DESTDIR="$(DESTDIR)" meson install -C build'
 
 valgrind: all
-	@$(STEP) $(LOG)/valgrind "unit tests under Valgrind" tests/run_unit.py build --suite quick --timeout-multiplier 40 --wrapper "$(VALGRIND)"
+	@$(STEP) $(LOG)/valgrind "unit tests under Valgrind" env TAP_SLOW=40 tests/run_unit.py build --suite quick --timeout-multiplier 40 --wrapper "$(VALGRIND)"
 
 big: all
 	@$(STEP) $(LOG)/big "$(GB) GB hunted in the memory of one small world" tests/big.py --gb $(GB)

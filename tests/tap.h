@@ -27,6 +27,14 @@ static const char *tap_skip_why;
 static char **tap_argv;
 static int tap_argc;
 
+/* What a bound of so many seconds is here: where the tests run under Valgrind, $TAP_SLOW says how many times slower that is. */
+static inline double tap_seconds(double seconds)
+{
+    const char *slow = getenv("TAP_SLOW");
+
+    return slow ? seconds * strtod(slow, NULL) : seconds;
+}
+
 #define TEST(sentence)                                                                  \
     static void test_##sentence(void);                                                  \
     __attribute__((constructor)) static void tap_add_##sentence(void)                   \

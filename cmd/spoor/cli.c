@@ -126,9 +126,13 @@ void cli_help(FILE *to, const struct command *command)
 
 void cli_overview(FILE *to)
 {
-    fprintf(to, "spoor finds intrusions in logs, and keeps what it finds checkable.\n\nUse: spoor VERB [options] [paths]\n\n");
-    for (const struct command *const *c = commands; *c; c++)
+    fprintf(to, "spoor finds intrusions in logs, and keeps what it finds checkable.\n\nUse: spoor VERB [options] [paths]\n");
+    for (const struct command *const *c = commands; *c; c++) {
+        for (const struct verb_group *g = verb_groups; g->first; g++)
+            if (strcmp(g->first, (*c)->name) == 0)
+                fprintf(to, "\n%s:\n", g->title);
         fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->purpose);
+    }
     fprintf(to, "\nBegin with: spoor hunt FOLDER-WITH-LOGS --rules FOLDER-WITH-SIGMA-RULES\n"
                 "`spoor help VERB` says more; every verb takes --help.\n");
 }

@@ -33,6 +33,12 @@ struct command {
 
 extern const struct command *const commands[]; /* ends with NULL */
 
+/* For the overview: the verbs from `first` on, in the order of `commands`, serve this end. Ends with NULL. */
+struct verb_group {
+    const char *first, *title;
+};
+extern const struct verb_group verb_groups[];
+
 /* The whole program, without `main`: argv as the process gets it, the exit code back. */
 int spoor_main(int argc, char **argv);
 

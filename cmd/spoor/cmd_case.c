@@ -8,7 +8,10 @@
 #include "spoor/case.h"
 #include "spoor/safe.h"
 
-static const struct option options[] = { { NULL, NULL, NULL, false } };
+static const struct option options[] = {
+    { "--format", "table|json", "how to write; the default is table on a terminal, else json", false },
+    { NULL, NULL, NULL, false },
+};
 
 static int failed(const struct sp_error *err)
 {

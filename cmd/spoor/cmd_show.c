@@ -6,6 +6,7 @@
 #include "spoor/show.h"
 
 static const struct option options[] = {
+    { "--format", "table|json|csv", "how to write; the default is table on a terminal, else json", false },
     { "--org", "NAME", "of this organisation only", false },
     { "--rule", "ID", "of this rule: its id, or a part of its title; the table then lists all of its sightings", false },
     { "--level", "LEVEL", "of this level and above: informational, low, medium, high, critical", false },

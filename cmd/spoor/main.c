@@ -26,6 +26,15 @@ const struct command *const commands[] = { &cmd_hunt, &cmd_show, &cmd_tag, &cmd_
                                          &cmd_logons, &cmd_search, &cmd_metrics, &cmd_gaps, &cmd_coverage, &cmd_decode, &cmd_rules,
                                          &cmd_simulate, &cmd_version, &cmd_help, NULL };
 
+const struct verb_group verb_groups[] = {
+    { "hunt", "Find" },
+    { "show", "Look at what was found, and say what it is" },
+    { "explain", "Ask the logs" },
+    { "rules", "Rules, and a world to try them on" },
+    { "version", "About spoor" },
+    { NULL, NULL },
+};
+
 /* Verbs of the contract that are not in this version. */
 static const char *const later[] = {
     "link", "merge", "split", "attribute", "kb", "key", "seal", "log", "bundle",

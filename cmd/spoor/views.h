@@ -8,6 +8,7 @@
 #include "spoor/survey.h"
 
 #define VIEW_OPTIONS                                                                                       \
+    { "--format", "table|json|csv", "how to write; the default is table on a terminal, else json", false }, \
     { "--from", "TIME", "events at this time or later (UTC); events without a time stay", false },         \
     { "--to", "TIME", "events at this time or earlier", false },                                           \
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },                \

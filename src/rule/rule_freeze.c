@@ -257,8 +257,11 @@ static const struct sp_token *freeze_tokens(struct freezer *f, const struct sp_t
 {
     struct sp_token *copy = list ? copy_list(f, list, count, sizeof *copy) : NULL;
 
-    for (uint32_t i = 0; copy && i < count; i++)
-        copy[i].literal = freeze_text(f, copy[i].literal);
+    for (uint32_t i = 0; copy && i < count; i++) {
+        memset(&copy[i], 0, sizeof copy[i]); /* also what stands between the members, so that equal tokens are equal bytes */
+        copy[i].kind = list[i].kind;
+        copy[i].literal = freeze_text(f, list[i].literal);
+    }
     return copy ? share(f, TOKENS, copy, count * sizeof *copy) : NULL;
 }
 
@@ -284,23 +287,37 @@ static const struct sp_regex *freeze_regex(struct freezer *f, const struct sp_re
     return to;
 }
 
+/* A pattern member by member into zeroes: equal patterns are equal bytes, whatever stood between and behind their members. */
+static void freeze_pattern(struct freezer *f, const struct sp_pattern *from, struct sp_pattern *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    ret->kind = from->kind;
+    ret->where = from->where;
+    ret->token_count = from->token_count; /* or what else has its place */
+    ret->cased = from->cased;
+    ret->truth = from->truth;
+    ret->prefix = from->prefix;
+    if (from->kind == SP_P_TEXT)
+        ret->token = freeze_tokens(f, from->token, from->token_count);
+    else if (from->kind == SP_P_NUMBER || from->kind == SP_P_COMPARE)
+        ret->number = freeze_text(f, from->number);
+    else if (from->kind == SP_P_REGEX)
+        ret->regex = freeze_regex(f, from->regex);
+    else if (from->kind == SP_P_FIELD)
+        ret->field = freeze_text(f, from->field);
+    else if (from->kind == SP_P_TIMEPART)
+        ret->part_value = from->part_value;
+    else if (from->kind == SP_P_CIDR)
+        memcpy(ret->network, from->network, sizeof ret->network);
+    ret->text = freeze_text(f, from->text);
+}
+
 static const struct sp_pattern *freeze_patterns(struct freezer *f, const struct sp_pattern *list, uint32_t count)
 {
     struct sp_pattern *copy = list ? copy_list(f, list, count, sizeof *copy) : NULL;
 
-    for (uint32_t i = 0; copy && i < count; i++) {
-        struct sp_pattern *p = &copy[i];
-
-        if (p->kind == SP_P_TEXT)
-            p->token = freeze_tokens(f, p->token, p->token_count);
-        else if (p->kind == SP_P_NUMBER || p->kind == SP_P_COMPARE)
-            p->number = freeze_text(f, p->number);
-        else if (p->kind == SP_P_REGEX)
-            p->regex = freeze_regex(f, p->regex);
-        else if (p->kind == SP_P_FIELD)
-            p->field = freeze_text(f, p->field);
-        p->text = freeze_text(f, p->text);
-    }
+    for (uint32_t i = 0; copy && i < count; i++)
+        freeze_pattern(f, &list[i], &copy[i]);
     return copy ? share(f, PATTERNS, copy, count * sizeof *copy) : NULL;
 }
 

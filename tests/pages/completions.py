@@ -20,6 +20,7 @@ CASES = [
     ("sim", "simulate"),
     ("rules ch", "rules check"),
     ("help dec", "help decode"),
+    ("show time", "show timeline"),
     ("hunt --no-o", "hunt --no-own-rules"),
     ("hunt logs --summ", "hunt logs --summary"),
     ("hunt --level crit", "hunt --level critical"),

@@ -167,7 +167,7 @@ TEST(nested_repeats_cost_only_the_refusal)
     accepted("(((((((){1000}){1000}){1000}){1000}){1000}){1000}){1000}"); /* no state at all, however often */
     accepted("(((((a{0}){1000}){1000}){1000}){1000}){1000}");
     is_u64(regex->count, 1);
-    ok(clock() - begin < CLOCKS_PER_SEC / 2);
+    ok((double)(clock() - begin) < tap_seconds(0.5) * CLOCKS_PER_SEC);
 }
 
 TEST(hostile_classes_compile_in_bounded_time)
@@ -177,7 +177,7 @@ TEST(hostile_classes_compile_in_bounded_time)
     is_i64(compiled(sp_str_c(repeated("", "[^\\x{e9}]", 7000, "")), SP_REGEX_FOLD), 0);
     is_i64(compiled(sp_str_c(repeated("[", "\u00e9-\u017f\U00010400-\U00010450", 4500, "]")), SP_REGEX_FOLD), 0);
     is_i64(compiled(sp_str_c(repeated("", "\u017f", 32000, "")), SP_REGEX_FOLD), 0);
-    ok(clock() - begin < 5 * CLOCKS_PER_SEC);
+    ok((double)(clock() - begin) < tap_seconds(5) * CLOCKS_PER_SEC);
 }
 
 static void has(const char *pattern, uint32_t flags, const char *required, uint32_t length_min)
