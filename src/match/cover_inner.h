@@ -45,6 +45,7 @@ struct cover {
     struct sp_residual *residual;
     const struct sp_rule *rule; /* in hand */
     bool failed;
+    bool wide, open;            /* the rule in hand has keywords; some rule reads what has no name of its own */
     struct wish *wish;
     uint32_t wishes, wish_room;
     uint32_t *field_of;         /* by slot number: index + 1 of its field */

@@ -5,6 +5,7 @@
  *
  *   event ─▶ origin (hash of class, channel, provider, event id) ─▶ residual; no rules: done, most events end here
  *         ─▶ names: one pass over the event's fields, each by its hash to the residual's number for it
+ *         ─▶ met before with all these values (recall.h): done
  *         ─▶ fields with keys: value folded once, through the field's index: marks
  *         ─▶ marked rules, by rank: the interpreter, over values looked up and folded already
  *
@@ -21,11 +22,13 @@
 #include "match/decimal.h"
 #include "match/lookup.h"
 #include "match/plan.h"
+#include "match/recall.h"
 
 /* What this worker has seen of an origin. */
 struct met {
     const struct sp_origin *origin;
     uint64_t events;
+    int luck; /* LUCK at first: less by one for each event, more for each that was met before; 0: hardly asked */
 };
 
 /* A name of the residual in the event in hand. */
@@ -34,7 +37,7 @@ struct raw_seen {
     bool more; /* a second field of that name */
 };
 
-enum { YOUNG = 1024 };
+enum { YOUNG = 1024, LUCK = 64, LUCK_GAIN = 12, LUCK_TRY = 32 };
 
 struct sp_exec {
     const struct sp_rule_set *set;
@@ -51,6 +54,8 @@ struct sp_exec {
     struct raw_seen *raw;
     uint32_t raw_room, epoch;
     struct sp_marks marks;
+    struct sp_recall *recall;
+    uint32_t *outcome;          /* as many as there are rules: number in the residual * 4 + truth, where it is not the fallback */
     uint32_t plainly;           /* so many events of an origin are judged plainly before it gets a residual */
     uint8_t young[YOUNG];       /* by hash of the origin: how many were */
 };
@@ -72,7 +77,9 @@ struct sp_exec *sp_exec_new(const struct sp_rule_set *set, struct sp_events *eve
     x->marks.rule = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof *x->marks.rule);
     x->met_room = 256;
     x->met = sp_zalloc(x->met_room * sizeof *x->met);
-    if (!x->eval || !x->hit || !x->marks.stamp || !x->marks.rule || !x->met) {
+    x->outcome = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof *x->outcome);
+    x->recall = sp_recall_new();
+    if (!x->eval || !x->hit || !x->marks.stamp || !x->marks.rule || !x->met || !x->outcome || !x->recall) {
         sp_exec_free(x);
         return NULL;
     }
@@ -92,6 +99,8 @@ void sp_exec_free(struct sp_exec *x)
     sp_free(x->hit);
     sp_free(x->marks.stamp);
     sp_free(x->marks.rule);
+    sp_recall_free(x->recall);
+    sp_free(x->outcome);
     sp_free(x->met);
     sp_free(x->raw);
     sp_free(x);
@@ -301,6 +310,7 @@ static struct met *meet(struct sp_exec *x, const struct sp_event *event, bool by
     m = find_met(x, origin);
     if (!m->origin) {
         m->origin = origin;
+        m->luck = LUCK;
         x->met_count++;
     }
     return m;
@@ -502,8 +512,8 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The rules that cannot be ruled out, by rank. */
-static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const struct sp_event *event)
+/* The rules that cannot be ruled out, by rank. `keywords`: some value may hold one. */
+static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const struct sp_event *event, bool keywords)
 {
     struct sp_marks *m = &x->marks;
 
@@ -517,18 +527,87 @@ static int mark_rules(struct sp_exec *x, const struct sp_residual *r, const stru
     for (uint32_t i = 0; i < r->fields; i++)
         if (r->field[i].keyed && &r->field[i] != r->keywords && probe_field(x, &r->field[i]) < 0)
             return SP_ERR_NOMEM;
-    if (r->keywords && has_keywords(r, event) && sp_event_scalars(event, probe_keyword, x) < 0)
+    if (keywords && sp_event_scalars(event, probe_keyword, x) < 0)
         return SP_ERR_NOMEM;
     if (m->count > 1)
         qsort(m->rule, m->count, sizeof *m->rule, by_number);
     return 0;
 }
 
+/* Take the event's values as a key; false: it has none. */
+static bool key_of_event(struct sp_exec *x, const struct met *met)
+{
+    const struct sp_residual *r = &met->origin->residual;
+    const struct sp_node *node = x->event->tree->node;
+
+    sp_recall_begin(x->recall, met->origin);
+    for (uint32_t i = 0; i < r->raw_count; i++) {
+        const struct raw_seen *seen = &x->raw[i];
+        const struct sp_value *v = seen->epoch == x->epoch ? &node[seen->node].value : NULL;
+
+        if (v && (seen->more || v->type == SP_V_LIST || v->type == SP_V_MAP))
+            return false;
+        if (!sp_recall_add(x->recall, v))
+            return false;
+    }
+    return true;
+}
+
+/* What a rule said. */
+static int settle(struct sp_exec *x, uint32_t index, enum sp_truth t, uint32_t *hits)
+{
+    const struct sp_residual *r = x->residual;
+    const struct sp_plan_rule *rule = &r->rule[index];
+
+    if (t == SP_TRUE)
+        x->hit[(*hits)++] = rule->rule;
+    if ((t == SP_UNKNOWN) != (rule->fallback == SP_UNKNOWN))
+        return count_unknown(x, r->class_->id, rule->rule->rank, t == SP_UNKNOWN ? 1 : UINT64_MAX);
+    return 0;
+}
+
+/* Ask the marked rules. `keep`: what they say is kept under the key in hand. */
+static int ask_marked(struct sp_exec *x, bool keep, uint32_t *hits)
+{
+    uint32_t outcomes = 0;
+
+    for (uint32_t i = 0; i < x->marks.count; i++) {
+        uint32_t index = x->marks.rule[i];
+        const struct sp_plan_rule *rule = &x->residual->rule[index];
+        enum sp_truth t;
+
+        if (look(x, rule->rule, rule->step, &t) < 0 || settle(x, index, t, hits) < 0)
+            return SP_ERR_NOMEM;
+        keep &= !rule->wide;
+        if (t != rule->fallback)
+            x->outcome[outcomes++] = index * 4 + t;
+    }
+    if (keep)
+        sp_recall_keep(x->recall, x->outcome, outcomes);
+    return 0;
+}
+
+/* What was said of an event like this one; 0: nothing is known. */
+static int recall(struct sp_exec *x, struct met *met, uint32_t *hits)
+{
+    uint32_t count;
+    const uint32_t *outcome = sp_recall_find(x->recall, &count);
+
+    if (!outcome)
+        return 0;
+    met->luck = met->luck + LUCK_GAIN < LUCK ? met->luck + LUCK_GAIN : LUCK;
+    for (uint32_t i = 0; i < count; i++)
+        if (settle(x, outcome[i] / 4, (enum sp_truth)(outcome[i] % 4), hits) < 0)
+            return SP_ERR_NOMEM;
+    return 1;
+}
+
 static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_t *hits)
 {
-    bool plainly = false;
+    bool plainly = false, keyed = false, keywords;
     struct met *met = meet(x, event, !header_is_simple(event), &plainly);
     const struct sp_residual *r;
+    int rc = 0;
 
     if (plainly)
         return judge_all(x, event, hits);
@@ -542,21 +621,15 @@ static int judge_marked(struct sp_exec *x, const struct sp_event *event, uint32_
         return SP_ERR_NOMEM;
     met->events++;
     x->residual = r;
-    if (mark_rules(x, r, event) < 0)
-        return SP_ERR_NOMEM;
-    for (uint32_t i = 0; i < x->marks.count; i++) {
-        const struct sp_plan_rule *rule = &r->rule[x->marks.rule[i]];
-        enum sp_truth t;
-        int rc = look(x, rule->rule, rule->step, &t);
-
-        if (rc == 0 && (t == SP_UNKNOWN) != (rule->fallback == SP_UNKNOWN))
-            rc = count_unknown(x, r->class_->id, rule->rule->rank, t == SP_UNKNOWN ? 1 : UINT64_MAX);
-        if (rc < 0)
-            return rc;
-        if (t == SP_TRUE)
-            x->hit[(*hits)++] = rule->rule;
+    keywords = r->keywords && has_keywords(r, event);
+    if (!keywords && r->closed && !x->looks && (met->luck > 0 || met->events % LUCK_TRY == 0)) {
+        met->luck -= met->luck > 0;
+        keyed = key_of_event(x, met);
     }
-    return 0;
+    if (keyed && (rc = recall(x, met, hits)) != 0)
+        return rc < 0 ? rc : 0;
+    rc = mark_rules(x, r, event, keywords);
+    return rc < 0 ? rc : ask_marked(x, keyed, hits);
 }
 
 int sp_exec_event(struct sp_exec *x, const struct sp_event *event, const struct sp_rule *const **ret, uint32_t *ret_count)

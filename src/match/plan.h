@@ -63,6 +63,7 @@ struct sp_plan_rule {
     const struct sp_rule *rule;
     const struct sp_step *step; /* its condition here */
     enum sp_truth fallback;  /* FALSE or UNKNOWN: what it is when unmarked */
+    bool wide;               /* it has keywords: any value may count, not only those of fields */
 };
 
 /* The first and the last eight bytes of a name: all of one that has at most sixteen. */
@@ -117,6 +118,7 @@ struct sp_residual {
     struct sp_scan scan;     /* which of those values are worth a look */
     const struct sp_raw_name *raw; /* names of the event's own that fields read: an open hash table */
     uint32_t raw_mask, raw_count;
+    bool closed;             /* no rule that is not wide reads anything but values of those names */
 };
 
 /* Where events come from: class, and the bytes of channel, provider and event id as they lie in the record. */

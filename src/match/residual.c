@@ -50,6 +50,27 @@ static uint32_t raw_names(const struct sp_class *k, struct sp_str name, bool map
     return k->nospace ? 0 : n;
 }
 
+/* All names that the field's values may come from are numbered, whoever reads them. */
+static void number_sources(struct cover *c, struct sp_str name, bool mapped)
+{
+    const struct sp_class *k = c->residual->class_;
+    const struct sp_field_line *line = sp_class_field(k, name);
+    struct sp_str from[3] = { SP_STR_NONE, SP_STR_NONE, SP_STR_NONE };
+
+    if (!line || !mapped)
+        from[0] = name;
+    if (line && line->from.kind != SP_FROM_ABSENT) {
+        from[1] = line->from.a;
+        from[2] = line->from.b;
+    }
+    c->open |= k->nospace; /* other names may be meant */
+    for (int i = 0; i < 3; i++) {
+        if (from[i].len)
+            (void)raw_number(c, from[i]);
+        c->open |= from[i].len && (memchr(from[i].ptr, '.', from[i].len) || memchr(from[i].ptr, '[', from[i].len)); /* a path */
+    }
+}
+
 uint32_t cover_field(struct cover *c, uint32_t field_id, bool mapped)
 {
     struct sp_residual *r = c->residual;
@@ -76,6 +97,7 @@ uint32_t cover_field(struct cover *c, uint32_t field_id, bool mapped)
     f->raws = n;
     for (uint32_t i = 0; i < n; i++)
         f->raw[i] = raw_number(c, raw[i]);
+    number_sources(c, name, mapped);
     return r->fields - 1;
 }
 
@@ -119,8 +141,9 @@ static void add_rule(struct cover *c, const struct sp_rule *rule)
     c->failed |= !step;
     if (c->failed)
         return;
+    c->wide = false;
     *step = cover_steps(c, rule->condition);
-    c->live[r->rules++] = (struct sp_plan_rule){ rule, step, always ? SP_FALSE : g.truth };
+    c->live[r->rules++] = (struct sp_plan_rule){ rule, step, always ? SP_FALSE : g.truth, c->wide };
     r->unknowns += !always && g.truth == SP_UNKNOWN;
 }
 
@@ -236,6 +259,7 @@ static int settle_names(struct cover *c)
     r->raw = table;
     r->raw_mask = room - 1;
     r->raw_count = c->raws;
+    r->closed = !c->open;
     return 0;
 }
 

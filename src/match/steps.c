@@ -124,6 +124,10 @@ static struct priced step_of_item(struct cover *c, const struct sp_item *item)
     if (cover_constant(c, item, &truth))
         return constant_step(truth);
     (void)cover_field(c, item->field_id, c->rule->logsource.category.len && item->field.len);
+    for (uint32_t i = 0; i < item->pattern_count; i++)
+        if (item->pattern[i].kind == SP_P_FIELD)
+            (void)cover_field(c, item->pattern[i].field_id, c->rule->logsource.category.len != 0);
+    c->wide |= !item->field.len;
     ret.price = item_price(item);
     if (ret.price >= SCAN_PRICE)
         ret.step.scan = scan_of_item(c, item);

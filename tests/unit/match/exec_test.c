@@ -131,6 +131,47 @@ TEST(every_shape_of_rule_is_judged_alike_on_every_shape_of_event)
     sp_buf_done(&json);
 }
 
+/* Few values a field, so that events are alike in all but one of them, or in all. */
+TEST(values_met_before_are_remembered_and_nothing_else_is)
+{
+    static const char *const member[][4] = {
+        { "", "\"NewProcessName\":\"C:\\\\a.exe\",", "\"NewProcessName\":\"C:\\\\b.exe\",", "\"NewProcessName\":[\"a.exe\",\"C:\\\\b.exe\"]," },
+        { "", "\"CommandLine\":\"012345678abcd  01234567890123456789\",", "\"CommandLine\":\"012345678abce  01234567890123456789\",",
+          "\"CommandLine\":null," },
+        { "", "\"SubjectDomainName\":\"D\",", "\"SubjectDomainName\":\"-\",", "" },
+        { "", "\"SubjectUserName\":\"U\",", "\"SubjectUserName\":\"wwqqzz\",", "" },
+        { "", "\"ProcessId\":\"0x10\",", "\"ProcessId\":\"16\",", "\"ProcessId\":16," },
+        { "", "\"ParentProcessName\":\"C:\\\\a.exe\",", "\"ParentProcessName\":\"\",", "\"ParentProcessName\":\"a.exe\",\"ParentProcessName\":\"b\"," },
+        { "", "\"TargetUserName\":\"wwqqzz\",", "\"TargetUserName\":\"V\",", "" },
+        { "", "\"Other\":\"kkkk\",", "\"Other\":\"x\",", "" },
+    };
+    struct sp_buf json = { 0 };
+    uint64_t yes = 0, draw = 1;
+    struct pair p;
+
+    pair_open(&p, PROCESS("{s: {Image|endswith: '\\a.exe', CommandLine|contains: abcd}, condition: s}")
+                  PROCESS("{s: {User: 'D\\U'}, condition: s}") PROCESS("{s: {User: 'U'}, condition: s}")
+                  PROCESS("{s: {ParentProcessId: 16}, condition: s}") PROCESS("{s: {Image|fieldref: ParentImage}, condition: s}")
+                  PROCESS("{s: {CommandLine: null}, t: {OriginalFileName: x}, condition: s or t}")
+                  PROCESS("{s: {CommandLine|contains: abce}, t: {OriginalFileName: x}, condition: not s and t}")
+                  RULE("{s: {ProcessId: '0x10'}, condition: s}") RULE("{s: {ProcessId: '16.0'}, condition: s}")
+                  RULE("{k: [kkkk], s: {TargetUserName: wwqqzz}, condition: k and s}"));
+    for (uint32_t i = 0; i < 20000; i++) {
+        sp_buf_clear(&json);
+        sp_buf_text(&json, "{\"Event\":{\"System\":{\"Channel\":\"Security\",\"EventID\":4688,"
+                           "\"Provider\":{\"Name\":\"Microsoft-Windows-Security-Auditing\"}},\"EventData\":{");
+        for (uint32_t m = 0; m < sizeof member / sizeof *member; m++) {
+            draw = draw * UINT64_C(6364136223846793005) + 1442695040888963407;
+            sp_buf_text(&json, member[m][draw >> 33 & 3]);
+        }
+        sp_buf_text(&json, "\"z\":1}}}");
+        yes += pair_judge(&p, pair_text(&json));
+    }
+    ok(yes > 10000 && pair_unknowns(&p) > 10000);
+    pair_close(&p);
+    sp_buf_done(&json);
+}
+
 TEST(unknown_is_counted_whether_rules_are_looked_at_or_not)
 {
     struct pair p;
