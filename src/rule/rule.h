@@ -155,6 +155,8 @@ struct sp_rule_options {
     size_t list_count;
     const char *const *pipeline; /* files of --pipeline */
     size_t pipeline_count;
+    const char *const *password; /* of archives */
+    size_t password_count;
     const struct sp_limits *limits;
     const struct sp_ctx *ctx;
 };
@@ -181,6 +183,10 @@ struct sp_rule_set {
  * sp_rules_free also after an error. */
 int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **ret, struct sp_error *err);
 void sp_rules_free(struct sp_rule_set *set);
+
+/* Append the rule's own document. False: its file is not what it was, or memory ran out. */
+struct sp_buf;
+bool sp_rule_document(const struct sp_rule *rule, struct sp_buf *out);
 
 const char *sp_level_name(enum sp_level level);
 int sp_level_parse(struct sp_str word, enum sp_level *ret);  /* -1: no such level */
