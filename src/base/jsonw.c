@@ -27,13 +27,6 @@ void sp_json_close(struct sp_json *w, char bracket)
     w->comma = true;
 }
 
-void sp_json_key(struct sp_json *w, struct sp_str key)
-{
-    sp_json_str(w, key);
-    sp_buf_char(w->out, ':');
-    w->comma = false;
-}
-
 enum { ESCAPE_MAX = 6 };
 
 /* Up to ESCAPE_MAX bytes for a character of ASCII that may not stand as it is; behind them. */
@@ -60,10 +53,11 @@ static bool is_plain(uint32_t c)
     return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
-/* Copy the characters before the first that is not plain; their number. There is room for all of them. */
+/* Copy the characters before the first that is not plain; their number. There is room for all of them. The last piece
+ * overlaps the one before. */
 static size_t copy_plain(char *out, const unsigned char *p, size_t count)
 {
-    size_t n = 0;
+    size_t n = 0, last;
     uint32_t odd;
 
     for (; count - n >= 16; n += 16) {
@@ -71,18 +65,26 @@ static size_t copy_plain(char *out, const unsigned char *p, size_t count)
         if (odd)
             return n + (size_t)__builtin_ctz(odd);
     }
-    if (count - n >= 8) {
-        odd = sp_lanes_json8(out + n, p + n);
+    if (n == count)
+        return n;
+    if (count >= 16) {
+        last = count - 16;
+        odd = sp_lanes_json16(out + last, p + last);
+    } else if (count >= 8) {
+        last = count - 8;
+        odd = sp_lanes_json8(out, p);
         if (odd)
-            return n + (size_t)__builtin_ctz(odd);
-        n += 8;
+            return (size_t)__builtin_ctz(odd);
+        odd = sp_lanes_json8(out + last, p + last);
+    } else {
+        for (; n < count && is_plain(p[n]); n++)
+            out[n] = (char)p[n];
+        return n;
     }
-    for (; n < count && is_plain(p[n]); n++)
-        out[n] = (char)p[n];
-    return n;
+    return odd ? last + (size_t)__builtin_ctz(odd) : count;
 }
 
-/* The same of UTF-16 units, with a last piece that overlaps the one before. */
+/* The same of UTF-16 units. */
 static size_t narrow_plain(char *out, const unsigned char *p, size_t count)
 {
     size_t n = 0, last;
@@ -166,12 +168,42 @@ char *sp_json_put_utf16(char *p, const void *bytes, size_t len)
     return p;
 }
 
+/* A text, as a key with its colon. */
+static void put_string(struct sp_json *w, struct sp_str text, bool key)
+{
+    struct sp_buf *out = w->out;
+    size_t n;
+    char *p;
+
+    if (!sp_buf_reserve(out, text.len + 4))
+        return;
+    p = out->ptr + out->len;
+    if (w->comma)
+        *p++ = ',';
+    *p++ = '"';
+    n = copy_plain(p, (const unsigned char *)text.ptr, text.len);
+    p += n;
+    if (n == text.len) {
+        *p++ = '"';
+        if (key)
+            *p++ = ':';
+        out->len = (size_t)(p - out->ptr);
+    } else {
+        out->len = (size_t)(p - out->ptr);
+        sp_json_escape(out, sp_str_cut(text, n, text.len - n));
+        sp_buf_text(out, key ? "\":" : "\"");
+    }
+    w->comma = !key;
+}
+
 void sp_json_str(struct sp_json *w, struct sp_str text)
 {
-    before(w);
-    sp_buf_char(w->out, '"');
-    sp_json_escape(w->out, text);
-    sp_buf_char(w->out, '"');
+    put_string(w, text, false);
+}
+
+void sp_json_key(struct sp_json *w, struct sp_str key)
+{
+    put_string(w, key, true);
 }
 
 void sp_json_text(struct sp_json *w, const char *text)

@@ -46,23 +46,24 @@ void sp_worker_done(struct sp_worker *w)
     *w = (struct sp_worker){ 0 };
 }
 
-/* The items that made the rule true: of an AND all, of an OR those that hold, of a NOT none. */
+/* The items that made `x`, which is true, so: of an AND all, of an OR those that hold, of a NOT none. */
 static int collect_why(struct sp_worker *w, const struct sp_rule *rule, const struct sp_expr *x, struct sp_json *out)
 {
     struct sp_item_seen seen;
-    enum sp_truth t;
-    int rc;
+    int rc = 0;
 
     if (x->kind == SP_E_NOT)
         return 0;
-    rc = sp_eval_expr(w->eval, rule, x, &t);
-    if (rc < 0 || t != SP_TRUE)
-        return rc;
-    if (x->kind != SP_E_ITEM) {
-        for (uint32_t i = 0; rc == 0 && i < x->child_count; i++)
+    for (uint32_t i = 0; rc == 0 && x->kind != SP_E_ITEM && i < x->child_count; i++) {
+        enum sp_truth t = SP_TRUE;
+
+        if (x->kind != SP_E_AND && x->child[i]->kind != SP_E_NOT)
+            rc = sp_eval_expr(w->eval, rule, x->child[i], &t);
+        if (rc == 0 && t == SP_TRUE)
             rc = collect_why(w, rule, x->child[i], out);
-        return rc;
     }
+    if (rc < 0 || x->kind != SP_E_ITEM)
+        return rc;
     rc = sp_eval_item(w->eval, rule, x->item, &seen);
     if (rc < 0)
         return rc;

@@ -333,9 +333,16 @@ int sp_event_make(struct sp_events *events, const struct sp_record *record, stru
     *ret = (struct sp_event){ .record = record, .tree = record->tree, .class_ = &events->taxonomy->none };
     sp_arena_reset(&events->arena);
     if (record->kind == SP_RECORD_EVTX) {
+        const uint32_t *known = record->tree->header;
+
         ret->recognised = true;
-        find_header(ret, &header);
-        first_of_lists(ret, &header);
+        ret->simple = record->tree->headed;
+        if (ret->simple) {
+            header = (struct event_header){ known[SP_HEADER_CHANNEL], known[SP_HEADER_PROVIDER], known[SP_HEADER_EVENT_ID], known[SP_HEADER_TIME] };
+        } else {
+            find_header(ret, &header);
+            first_of_lists(ret, &header);
+        }
     } else if (record->kind == SP_RECORD_JSON) {
         rc = sp_event_shape(events, ret, &header);
     }

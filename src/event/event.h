@@ -25,6 +25,7 @@ struct sp_event {
     uint32_t fields;                 /* the node whose children are the fields that rules see */
     uint32_t whole;                  /* the node that holds every value of the record once, for keywords */
     uint32_t channel, provider, eventid; /* nodes of Windows' header; 0: not there */
+    bool simple;                     /* known: each of these names comes once at most, with one value that is not null */
     const struct sp_class *class_;   /* never NULL: a class without parts where nothing is known */
     struct sp_time time;             /* not known: the event has none */
     bool recognised;                 /* false: generic JSON or text without a log source */

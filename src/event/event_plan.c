@@ -219,5 +219,6 @@ bool sp_event_by_plan(struct sp_events *events, struct sp_event *event, struct e
     event->fields = tree->count;
     event->whole = 0;
     add_fields(tree, plan, member, &keywords, header);
+    event->simple = !header->provider || is_scalar(tree, header->provider);
     return true;
 }

@@ -365,8 +365,23 @@ static bool is_rewritten(const struct sp_event *event, const struct sp_field_lin
            !(line->from.kind == SP_FROM_FIELD && sp_str_eq(line->from.a, line->name));
 }
 
+/* Names that the mapping makes of something else, and could make of this event. */
+struct made {
+    struct sp_str *name;
+    uint32_t count;
+};
+
+/* Is the name one of them? Most events have none. */
+static bool is_made(const struct made *made, struct sp_str name)
+{
+    for (uint32_t i = 0; i < made->count; i++)
+        if (sp_str_eq(made->name[i], name))
+            return true;
+    return false;
+}
+
 /* Names that the mapping makes, first. */
-static int write_mapped(struct sp_events *events, const struct sp_event *event, struct sp_json *w)
+static int write_mapped(struct sp_events *events, const struct sp_event *event, struct made *made, struct sp_json *w)
 {
     for (uint32_t i = 0; i < event->class_->field_count; i++) {
         const struct sp_field_line *line = &event->class_->field[i];
@@ -378,7 +393,10 @@ static int write_mapped(struct sp_events *events, const struct sp_event *event, 
         rc = sp_event_from(events, event, &line->from, &found);
         if (rc < 0)
             return rc;
-        if (found.presence != SP_PRESENT || found.value[0].type == SP_V_MAP)
+        if (found.presence != SP_PRESENT)
+            continue;
+        made->name[made->count++] = line->name;
+        if (found.value[0].type == SP_V_MAP)
             continue;
         sp_json_key(w, line->name);
         w->comma = false;
@@ -462,28 +480,21 @@ int sp_event_fields_json(struct sp_events *events, const struct sp_event *event,
     const struct sp_node *list = event->tree->node;
     struct sp_json w = sp_json_to(out);
     struct names names;
+    struct made made = { 0 };
     int rc;
 
     if (list[event->fields].value.type != SP_V_MAP) { /* a document that is no object */
         sp_buf_text(out, "{}");
         return out->failed ? SP_ERR_NOMEM : 0;
     }
-    if (!find_names(events, event, &names))
+    made.name = sp_arena_alloc(&events->arena, (event->class_->field_count + 1) * sizeof *made.name);
+    if (!made.name || !find_names(events, event, &names))
         return SP_ERR_NOMEM;
     sp_json_open(&w, '{');
-    rc = write_mapped(events, event, &w);
-    for (uint32_t at = list[event->fields].child; at && rc == 0; at = list[at].next) {
-        const struct sp_field_line *line = sp_class_field(event->class_, list[at].name);
-        struct sp_found found;
-
-        if (line && is_rewritten(event, line)) {
-            rc = sp_event_from(events, event, &line->from, &found);
-            if (rc < 0 || found.presence == SP_PRESENT)
-                continue;
-        }
-        if (!names.again[at])
+    rc = write_mapped(events, event, &made, &w);
+    for (uint32_t at = list[event->fields].child; at && rc == 0; at = list[at].next)
+        if (!names.again[at] && !is_made(&made, list[at].name))
             write_own(events, event, &names, at, &w);
-    }
     sp_json_close(&w, '}');
     return rc < 0 ? rc : out->failed ? SP_ERR_NOMEM : 0;
 }

@@ -369,6 +369,8 @@ static bool header_is_simple(const struct sp_event *event)
     const struct sp_node *node = event->tree->node;
     const uint32_t header[3] = { event->channel, event->provider, event->eventid };
 
+    if (event->simple)
+        return true;
     for (int i = 0; i < 3; i++)
         if (header[i] && (node[header[i]].value.type == SP_V_NULL || node[header[i]].value.type == SP_V_LIST))
             return false;

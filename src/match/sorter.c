@@ -13,8 +13,11 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest_map.h"
 #include "base/error.h"
+
+enum { WRITE_BYTES = 256 << 10, READ_BYTES_MAX = 256 << 10, READ_BYTES_MIN = 64 << 10 }; /* at once; an entry is small */
 
 struct entry {
     struct sp_sort_key key;
@@ -37,6 +40,7 @@ struct sp_sorter {
     size_t count, room;
     int fd;
     off_t file_end;
+    struct sp_buf out; /* on its way to the file */
     off_t *run_end;
     size_t run_count, run_room;
 };
@@ -62,6 +66,7 @@ void sp_sorter_free(struct sp_sorter *s)
     sp_arena_done(&s->arena);
     sp_free(s->entry);
     sp_free(s->run_end);
+    sp_buf_done(&s->out);
     sp_free(s);
 }
 
@@ -149,6 +154,29 @@ static size_t padded(uint64_t length)
     return (size_t)((length + 15) & ~UINT64_C(15));
 }
 
+/* What has gathered in s->out. */
+static int write_out(struct sp_sorter *s, struct sp_error *err)
+{
+    int rc = s->out.failed ? sp_error_nomem(err) : write_all(s, s->out.ptr, s->out.len, err);
+
+    sp_buf_clear(&s->out);
+    return rc;
+}
+
+static int write_entry(struct sp_sorter *s, const struct entry *e, struct sp_error *err)
+{
+    size_t size = sizeof *e + padded(e->length);
+
+    if (s->out.len + size > WRITE_BYTES) {
+        int rc = write_out(s, err);
+
+        if (rc < 0 || size > WRITE_BYTES)
+            return rc < 0 ? rc : write_all(s, e, size, err);
+    }
+    sp_buf_add(&s->out, e, size);
+    return 0;
+}
+
 /* Memory to the file as one sorted run; memory is empty afterwards. */
 static int spill(struct sp_sorter *s, struct sp_error *err)
 {
@@ -165,7 +193,9 @@ static int spill(struct sp_sorter *s, struct sp_error *err)
     }
     qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
     for (size_t i = 0; rc == 0 && i < s->count; i++)
-        rc = write_all(s, s->entry[i], sizeof *s->entry[i] + padded(s->entry[i]->length), err);
+        rc = write_entry(s, s->entry[i], err);
+    if (rc == 0)
+        rc = write_out(s, err);
     if (rc < 0)
         return rc;
     s->run_end[s->run_count++] = s->file_end;
@@ -195,7 +225,7 @@ int sp_sorter_add(struct sp_sorter *s, const struct sp_sorted *one, struct sp_er
         s->entry = grown;
         s->room = room;
     }
-    e = sp_arena_zalloc(&s->arena, size);
+    e = sp_arena_alloc(&s->arena, size);
     if (!e)
         return sp_error_nomem(err);
     e->key = one->key;
@@ -203,6 +233,7 @@ int sp_sorter_add(struct sp_sorter *s, const struct sp_sorted *one, struct sp_er
     e->length = one->payload.len;
     if (one->payload.len)
         memcpy(e->payload, one->payload.ptr, one->payload.len);
+    memset(e->payload + one->payload.len, 0, size - sizeof *e - one->payload.len);
     s->entry[s->count++] = e;
     s->bytes += size + sizeof(struct entry *);
     return 0;
@@ -271,34 +302,20 @@ struct merge {
     uint64_t twice;
 };
 
-/* Ready for the merge: all in memory, sorted, or all in runs, so that their buffers take the place of the memory. */
-static int settle(struct sp_sorter *s, struct sp_error *err)
-{
-    int rc;
-
-    if (!s->run_count) {
-        if (s->count)
-            qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
-        return 0;
-    }
-    rc = s->count ? spill(s, err) : 0;
-    sp_arena_done(&s->arena);
-    sp_arena_init(&s->arena, SIZE_MAX);
-    return rc;
-}
-
 static int merge_begin(struct merge *m, struct sp_error *err)
 {
     struct sp_sorter *s = m->sorter;
     size_t buffer;
     off_t at = 0;
-    int rc = settle(s, err);
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
-    buffer = s->run_count ? (size_t)(s->memory_bytes / 2) / s->run_count : 0;
-    if (buffer < 65536)
-        buffer = 65536;
+    if (s->count)
+        qsort(s->entry, s->count, sizeof(struct entry *), by_entry);
+    buffer = s->run_count ? (size_t)(s->memory_bytes / 4) / s->run_count : 0; /* beside the memory, which is a run too */
+    if (buffer > READ_BYTES_MAX)
+        buffer = READ_BYTES_MAX;
+    if (buffer < READ_BYTES_MIN)
+        buffer = READ_BYTES_MIN;
     m->run = sp_zalloc((s->run_count + 1) * sizeof *m->run);
     if (!m->run)
         return sp_error_nomem(err);

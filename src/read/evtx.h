@@ -6,9 +6,10 @@
  *      chunk    header 512 B │ record │ record │ ... │ slack        self-contained: offsets are its own
  *      record   2a2a0000, size, number, FILETIME │ BinXML │ size
  *
- * BinXML names a template and gives the values to put in. A template is parsed once a chunk into a
- * flat plan (field name, substitution number); a record then costs a walk over its descriptors and
- * its values become slices (read/record.h). No XML is built on the way.
+ * BinXML names a template and gives the values to put in. A template is parsed once into a flat plan
+ * (field name, substitution number), and known again in the chunks that follow by its bytes; a record then
+ * costs a walk over its descriptors and its values become slices (read/record.h). No XML is built on the way.
+ * Records of plain elements, which have no template, get a plan by their form.
  *
  * Fields as rules see them (SPEC: sigma-T24): System elements by name, their attributes as
  * Element_Attribute; Data by its Name attribute; unnamed Data as the list `Data`; UserData flattened.
@@ -24,7 +25,7 @@
 
 enum { SP_EVTX_CHUNK = 65536, SP_EVTX_FILE_HEADER = 4096, SP_EVTX_CHUNK_HEADER = 512 };
 
-struct sp_evtx; /* one per worker: template plans of the current chunk, names, tree; reused for any number of files */
+struct sp_evtx; /* one per worker: plans, names, tree; reused for any number of files */
 
 struct sp_evtx *sp_evtx_new(const struct sp_limits *limits);
 void sp_evtx_free(struct sp_evtx *evtx);

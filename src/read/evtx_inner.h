@@ -46,8 +46,15 @@ enum evtx_type {
 /* Names that the reader itself knows: their ids in the dictionary. */
 enum evtx_known {
     EVTX_NAME_NONE = 0, EVTX_NAME_EVENT, EVTX_NAME_SYSTEM, EVTX_NAME_EVENT_DATA, EVTX_NAME_USER_DATA, EVTX_NAME_DATA,
-    EVTX_NAME_NAME, EVTX_NAME_RECORD_ID, EVTX_NAME_KNOWN
+    EVTX_NAME_NAME, EVTX_NAME_RECORD_ID, EVTX_NAME_HEADER /* enum sp_header from here on */,
+    EVTX_NAME_KNOWN = EVTX_NAME_HEADER + SP_HEADERS
 };
+
+/* Is it a name of the header? */
+static inline bool evtx_is_header(uint32_t name)
+{
+    return name - EVTX_NAME_HEADER < SP_HEADERS;
+}
 
 struct evtx_name {
     struct sp_str text; /* UTF-8 */
@@ -106,7 +113,7 @@ struct evtx_field {
     uint16_t sub;          /* SUB */
     uint8_t kind, flags;
     uint8_t place;         /* enum evtx_place of a body that is the value */
-    bool plain;            /* of a kept plan: SUB, and not the record's number */
+    bool plain;            /* of a kept plan: SUB, and neither the record's number nor of its header */
 };
 
 /* Where in an event a body stands decides how it is flattened. */

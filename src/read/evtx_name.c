@@ -9,6 +9,8 @@
 
 static const char *const known[EVTX_NAME_KNOWN] = {
     "", "Event", "System", "EventData", "UserData", "Data", "Name", "EventRecordID",
+    [EVTX_NAME_HEADER + SP_HEADER_CHANNEL] = "Channel", [EVTX_NAME_HEADER + SP_HEADER_PROVIDER] = "Provider_Name",
+    [EVTX_NAME_HEADER + SP_HEADER_EVENT_ID] = "EventID", [EVTX_NAME_HEADER + SP_HEADER_TIME] = "TimeCreated_SystemTime",
 };
 
 /* Eight bytes a step; the multiplier is 2^64 over the golden ratio. */

@@ -228,7 +228,7 @@ void evtx_plan_survey(struct sp_evtx *e, struct evtx_plan *plan)
         struct evtx_field *f = &e->kept_parts.field[i];
         bool number = f->flags & EVTX_FIELD_NUMBER;
 
-        f->plain = f->kind == EVTX_FIELD_SUB && !number;
+        f->plain = f->kind == EVTX_FIELD_SUB && !number && !evtx_is_header(f->id);
         if (f->kind == EVTX_FIELD_SUB && plan->subs <= f->sub)
             plan->subs = f->sub + 1u;
         plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));

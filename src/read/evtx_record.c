@@ -30,6 +30,8 @@ static int append(struct sp_evtx *e, uint32_t id, struct sp_str name, struct sp_
     if (node >= e->id_room && evtx_grow(&e->id, e->id_room, &e->id_room, sizeof *e->id) < 0)
         return SP_ERR_NOMEM;
     e->id[node] = id;
+    if (evtx_is_header(id))
+        e->tree.header[id - EVTX_NAME_HEADER] = node;
     sp_tree_hang(&e->tree, 0, &e->last, node);
     return 0;
 }
@@ -372,8 +374,15 @@ static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_
     uint32_t count = e->tree.count, first = count, *id = e->id;
 
     for (; f < end; f++) {
-        enum thought thought = f->plain ? plain_value(e, f, v + f->sub, &n->value) : careful_value(e, f, v, &n->value);
+        enum thought thought;
 
+        if (f->plain) {
+            thought = plain_value(e, f, v + f->sub, &n->value);
+        } else {
+            thought = careful_value(e, f, v, &n->value);
+            if (thought == NEEDS_NONE && evtx_is_header(f->id))
+                e->tree.header[f->id - EVTX_NAME_HEADER] = count;
+        }
         if (thought == LEFT_OUT)
             continue;
         if (thought == NEEDS_SOME)
@@ -573,6 +582,7 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
         return rc;
     if (!holds_element(e))
         return evtx_fail(e, SP_ERR_FORMAT, "the record holds no event");
+    e->tree.headed = e->unique;
     e->frame_at = at;
     e->frame_len = len;
     *ret = (struct sp_record){ .kind = SP_RECORD_EVTX, .offset = e->offset + at, .length = len, .number = e->number,

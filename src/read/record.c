@@ -12,6 +12,8 @@ void sp_tree_clear(struct sp_tree *tree)
     tree->count = 0;
     tree->layout = NULL;
     tree->member = NULL;
+    tree->headed = false;
+    memset(tree->header, 0, sizeof tree->header);
 }
 
 void sp_tree_done(struct sp_tree *tree)

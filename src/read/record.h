@@ -64,6 +64,9 @@ struct sp_node {
 
 struct sp_layout; /* read/layout.h */
 
+/* Fields of Windows' header, under the names that rules have for them. */
+enum sp_header { SP_HEADER_CHANNEL, SP_HEADER_PROVIDER, SP_HEADER_EVENT_ID, SP_HEADER_TIME, SP_HEADERS };
+
 /* Node 0 is the root. `node` is owned by whoever owns the tree. */
 struct sp_tree {
     struct sp_node *node;
@@ -71,6 +74,9 @@ struct sp_tree {
     /* Of an object whose names the reader has met before: its layout, and the node of each member. Else NULL. Borrowed. */
     const struct sp_layout *layout;
     const uint32_t *member;
+    /* Where no name comes twice, and no value is a list, the reader may know where the header stands (0: it is not there). */
+    bool headed;
+    uint32_t header[SP_HEADERS];
 };
 
 void sp_tree_clear(struct sp_tree *tree);

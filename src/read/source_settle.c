@@ -10,7 +10,10 @@
 #include "base/alloc.h"
 #include "read/source_inner.h"
 
-enum { PIECE = 64 << 10 };
+enum {
+    LOOK = 8 << 10, /* head and tail: beyond the header of a log file, into its first records */
+    PIECE = 64 << 10
+};
 
 /* A file that may be a copy of another. */
 struct twin {
@@ -80,10 +83,10 @@ static bool same_digest(const struct twin *x, const struct twin *y)
     return !x->unread && !y->unread && memcmp(x->digest.bytes, y->digest.bytes, sizeof x->digest.bytes) == 0;
 }
 
-/* Digest of the whole file, or of its first and last piece. Sets `unread` on any trouble; only memory is an error. */
+/* Digest of the whole file, or of its head and tail. Sets `unread` on any trouble; only memory is an error. */
 static int take_digest(struct twin *t, char *room, bool whole, struct sp_error *err)
 {
-    uint64_t size = t->source->size, at = 0;
+    uint64_t size = t->source->size, at = 0, piece = whole ? PIECE : LOOK;
     struct sp_input input;
     struct sp_hash hash;
     int rc;
@@ -94,13 +97,13 @@ static int take_digest(struct twin *t, char *room, bool whole, struct sp_error *
         return rc == SP_ERR_NOMEM ? sp_error_nomem(err) : 0;
     sp_hash_begin(&hash);
     for (rc = input.seekable; rc && at < size;) {
-        size_t want = size - at < PIECE ? (size_t)(size - at) : PIECE;
+        size_t want = size - at < piece ? (size_t)(size - at) : (size_t)piece;
 
         rc = sp_input_read_at(&input, room, want, at, NULL) == (int64_t)want;
         sp_hash_add(&hash, room, want);
         at += want;
-        if (!whole && at == PIECE && size > 2 * PIECE)
-            at = size - PIECE;
+        if (!whole && at == LOOK && size > 2 * LOOK)
+            at = size - LOOK;
     }
     sp_input_close(&input);
     if (!sp_hash_end(&hash, &t->digest))
@@ -179,7 +182,7 @@ static int settle_alike(struct sp_source_list *list, struct twin *t, size_t n, c
 {
     int rc = 0;
 
-    if (n > 2 && t[0].source->size > 2 * PIECE) {
+    if (n > 2 && t[0].source->size > 2 * LOOK) {
         for (size_t i = 0; i < n && rc == 0; i++)
             rc = take_digest(&t[i], room, true, err);
         qsort(t, n, sizeof *t, twin_digest_cmp);

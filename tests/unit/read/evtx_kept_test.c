@@ -61,7 +61,26 @@ static void make(void)
     sp_evtxw_free(w);
 }
 
-/* All that can be said of a chunk. `fields`: after the record has been rendered whole, too. */
+/* Where the reader knows the header, it is where a search finds it. */
+static void check_header(const struct sp_tree *tree)
+{
+    static const char *const name[SP_HEADERS] = { "Channel", "Provider_Name", "EventID", "TimeCreated_SystemTime" };
+
+    for (int i = 0; tree->headed && i < SP_HEADERS; i++) {
+        uint32_t found = 0, count = 0;
+
+        for (uint32_t at = tree->node[0].child; at; at = tree->node[at].next)
+            if (sp_str_is(tree->node[at].name, name[i])) {
+                found = at;
+                count++;
+                ok(tree->node[at].value.type != SP_V_LIST && tree->node[at].value.type != SP_V_NULL);
+            }
+        ok(count <= 1);
+        is_u64(tree->header[i], found);
+    }
+}
+
+/* All that can be said of a chunk. The fields twice: rendering the record whole does not change them. */
 static void read_chunk(struct sp_evtx *evtx, const char *chunk, struct sp_buf *out, uint32_t *formed)
 {
     struct sp_record record;
@@ -72,6 +91,7 @@ static void read_chunk(struct sp_evtx *evtx, const char *chunk, struct sp_buf *o
         return;
     while (sp_evtx_next(evtx, &record, &undecodable) == 1) {
         *formed += evtx->formed;
+        check_header(record.tree);
         sp_tree_json(out, record.tree, 0, &text);
         sp_buf_printf(out, "\n%u %u ", (unsigned)record.number, evtx->tokens);
         is_i64(sp_evtx_json(evtx, out), 0);
