@@ -82,6 +82,20 @@ TEST(the_widest_columns_give_way_until_a_terminal_is_wide_enough)
            "1234                    -             a text that…\n");
 }
 
+/* Cut character by character from its end this would take hours. */
+TEST(a_text_of_a_megabyte_is_cut_in_one_go)
+{
+    static char text[1 << 20];
+    struct sp_buf scratch;
+
+    memset(text, 'x', sizeof text);
+    sp_buf_init(&scratch, 0);
+    sp_buf_clear(&out);
+    sp_view_cell(&out, &scratch, (struct sp_str){ text, sizeof text }, 5, true);
+    is_str(sp_buf_view(&out), "xxxx\u2026");
+    sp_buf_done(&scratch);
+}
+
 TEST(words_are_wrapped_at_blanks_and_long_ones_are_cut)
 {
     struct sp_buf scratch;
