@@ -50,6 +50,7 @@ quick: unit tidy
 golden: all
 	@$(STEP) $(LOG)/golden "goldens" tests/golden/golden.py
 	@$(STEP) $(LOG)/own-rules "spoor's own rules against their examples" tests/own_rules
+	@$(STEP) $(LOG)/archives "logs in archives against the same logs unpacked" tests/archives.py
 
 pages: all
 	@$(STEP) $(LOG)/pages "help and manual say the same" tests/pages/help_and_man.py build

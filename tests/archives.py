@@ -68,7 +68,7 @@ def named_as_packed(result, prefix, suffix, what):
         return prefix + path + next((s for s in suffix(path)), "")
 
     code, out, summary, notes = result
-    out = re.sub(rb'"source":"((?:small|large|text)/[^"]*)"', lambda m: b'"source":"' + name(m[1].decode()).encode() + b'"', out)
+    out = re.sub(rb'"source":"((?:small|large|text|odd)/[^"]*)"', lambda m: b'"source":"' + name(m[1].decode()).encode() + b'"', out)
     summary = json.loads(json.dumps(summary))
     for one in summary["sources"] + summary["skipped"]:
         one["source"] = name(one["source"])
@@ -102,6 +102,16 @@ def through_pipe(hunter, archive, options=()):
         piped = hunter.run("-", "--format", "json", *options, stdin=cat.stdout)
         cat.stdout.close()
     hunter.differ(archive, ("the pipe", plain(piped)), ("the file", plain(hunter.run(archive, "--format", "json", *options))))
+
+
+def odd(folder):
+    """What is never cut: one part that its reader reads on into."""
+    lines = [threads.event(n, 4688) for n in range(4000)]
+    for name, text in (("pretty.json", "\n".join(json.dumps(e, indent=2) for e in lines)), ("array.json", json.dumps(lines)),
+                       ("wide.json", "\ufeff" + "\n".join(map(json.dumps, lines)))):
+        threads.write(os.path.join(folder, "odd", name), text.encode("utf-16-le" if name == "wide.json" else "utf-8"))
+    threads.write(os.path.join(folder, "odd", "long.ndjson"), threads.long(7) * 2 + b"".join(map(threads.line, range(5000))))
+    threads.write(os.path.join(folder, "odd", "empty.log"), b"")
 
 
 def copies_count_once(hunter, folder):
@@ -141,6 +151,9 @@ def main():
         compare(hunter, "large", "each.zip", "each.zip!", lambda path: [(".gz", ".xz", ".bz2")[order[path]]], jobs=("3",))
         pack_tar(os.path.join(folder, "text.tar.bz2"), text, "w:bz2")
         compare(hunter, "text", "text.tar.bz2", "text.tar.bz2!", options=threads.TEXT_SOURCE, jobs=("1", "3"))
+        odd(folder)
+        pack_tar(os.path.join(folder, "odd.tar.gz"), list(files_of(folder, "odd")), "w:gz")
+        compare(hunter, "odd", "odd.tar.gz", "odd.tar.gz!")
         through_pipe(hunter, "outer.tar")
         through_pipe(hunter, "a.zip")
         copies_count_once(hunter, folder)

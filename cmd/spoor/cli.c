@@ -14,8 +14,8 @@ const struct option common_options[] = {
     { "--format", "NAME", "how to write: see below; the default is table on a terminal, else json", false },
     { "--json", NULL, "the same as --format json", false },
     { "--output", "FILE", "write there instead of standard output (- is standard output)", false },
-    { "--no-case", NULL, "keep nothing (this version keeps no case at all)", false },
-    { "--case", "FILE", "the case to keep what is found in", true },
+    { "--case", "FILE", "the case that keeps what is found (default: $SPOOR_CASE, else spoor.case here)", false },
+    { "--no-case", NULL, "keep nothing", false },
     { "--limit", "NAME=VALUE", "change a limit: record-bytes, json-depth, rule-bytes, rules, yaml-nodes, regex-states, files, ...", false },
     { "-q", NULL, "no closing words, no progress; errors are still said", false },
     { "-v", NULL, "say more", false },
@@ -170,6 +170,11 @@ static int take_option(struct cli *cli, char **argv, int argc, int *at)
         return cli_usage(o->name, cure, "not in this version");
     if (!o->value && value)
         return cli_usage(o->name, cure, "takes no value");
+    if (o->value && !value && *o->value == '[') { /* may be left out; a number behind it is its value */
+        bool number = *at + 1 < argc && argv[*at + 1][0] && argv[*at + 1][strspn(argv[*at + 1], "0123456789")] == '\0';
+
+        value = number ? argv[++*at] : "";
+    }
     if (o->value && !value) {
         if (*at + 1 >= argc)
             return cli_usage(o->name, cure, "its value (%s) is missing", o->value);

@@ -9,13 +9,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "spoor/case.h"
 #include "spoor/hunt.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_FAIL_ON = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3, EXIT_FAILED = 4, EXIT_IO = 5, EXIT_INTERRUPTED = 130 };
 
 struct option {
     const char *name;    /* "--rules", or "-j" */
-    const char *value;   /* what it takes, for the help: a word (FILE), or all that it may be (fast|plain); NULL: a flag */
+    const char *value;   /* what it takes, for the help: a word (FILE), or all that it may be (fast|plain); NULL: a flag; in brackets: it may be left
+                            out, and is "" then */
     const char *help;
     bool later;          /* of the contract, not in this version */
 };
@@ -102,6 +104,19 @@ __attribute__((format(printf, 3, 4))) void say_wrapped(unsigned width, unsigned 
 /* A command (its words, then NULL) on stderr as a shell takes it: quoted, harmless, and where it is wider than `width` on
  * several lines that end in a backslash, inside of words too, so that it can be copied as it stands. */
 void say_command(unsigned width, const char *const *word);
+
+/* The case that is meant: of --case, of $SPOOR_CASE, or spoor.case in the working directory; NULL with --no-case. `*asked`: by
+ * name. */
+const char *case_path(const struct cli *cli, bool *asked);
+
+/* Who does it, on which machine, with which words. */
+struct case_by {
+    struct sp_case_by by;
+    char who[256], host[256];
+    char *argv;
+};
+void case_by_init(struct case_by *by, const struct cli *cli);
+void case_by_done(struct case_by *by);
 
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);

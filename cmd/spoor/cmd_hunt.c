@@ -41,7 +41,7 @@ static const struct option options[] = {
     { "--blind", "KEYFILE", NULL, true },
     { "--sketch", "FILE", NULL, true },
     { "--include-expired", NULL, NULL, true },
-    { "--no-hash-sources", NULL, NULL, true },
+    { "--no-hash-sources", NULL, "keep no SHA-256 of the logs in the case", false },
     { NULL, NULL, NULL, false },
 };
 
@@ -87,6 +87,9 @@ static void say_not_read(const struct sp_hunt_result *r, unsigned width)
 {
     char a[32];
 
+    if (r->already)
+        fprintf(stderr, "Already   %s source%s hunted before with the same rules and options; `spoor show` has what was found there\n",
+                with_commas(a, r->already), r->already == 1 ? " was" : "s were");
     if (r->undecodable)
         say_wrapped(width, INDENT, "Not read  %s record%s could not be decoded; the lines above and --summary say where",
                     with_commas(a, r->undecodable), plural(r->undecodable));
@@ -109,7 +112,7 @@ static void say_not_read(const struct sp_hunt_result *r, unsigned width)
 static void say_sightings(const struct sp_hunt_result *r, unsigned width)
 {
     static const char *const name[] = { "of unknown level", "informational", "low", "medium", "high", "critical" };
-    char a[32], b[32], levels[512] = "";
+    char a[32], b[32], levels[512] = "", path[1024];
     size_t n = 0;
 
     for (int level = 5; level >= 0; level--)
@@ -117,6 +120,13 @@ static void say_sightings(const struct sp_hunt_result *r, unsigned width)
             n += (size_t)snprintf(levels + n, sizeof levels - n, "%s%s %s", n ? ", " : ": ", with_commas(a, r->by_level[level]), name[level]);
     say_wrapped(width, INDENT, "Sightings %s by %s rule%s on %llu host%s%s", with_commas(a, r->sightings), with_commas(b, r->rules_sighted),
                 plural(r->rules_sighted), (unsigned long long)r->hosts, plural(r->hosts), levels);
+    if (r->suppressed)
+        say_wrapped(width, INDENT, "Benign    %s sighting%s more, called benign before: kept, not shown; `spoor show sightings --all`",
+                    with_commas(a, r->suppressed), plural(r->suppressed));
+    if (r->case_path) {
+        sp_safe_text(path, sizeof path, r->case_path);
+        say_wrapped(width, INDENT, "Case      %s, %s of them new", path, with_commas(a, r->fresh));
+    }
 }
 
 enum { TOP_COLUMNS = 39, TITLE_MIN = 20, TITLE_MAX = 400, HOST_MIN = 8 };
@@ -161,6 +171,8 @@ static void say_top(const struct sp_hunt_result *r, unsigned width)
 {
     size_t room = !width ? TITLE_MAX * 2 : width > TOP_COLUMNS ? width - TOP_COLUMNS : TITLE_MIN;
 
+    if (!r->top_count && r->already && !r->sources)
+        return;
     if (!r->top_count) {
         fputc('\n', stderr);
         say_wrapped(width, 0, "Nothing was sighted. That is no proof of absence: see `unrecognised` and `not_evaluable` in --summary FILE.");
@@ -175,6 +187,12 @@ static void say_top(const struct sp_hunt_result *r, unsigned width)
         say_title(top, room);
     }
     say_next(&r->top[0], width);
+    if (r->case_path) {
+        const char *const word[] = { "spoor", "show", "--case", r->case_path, NULL };
+
+        fprintf(stderr, "          what the case holds:\n");
+        say_command(width, word);
+    }
 }
 
 enum { PROFILE_LINES = 30, PROFILE_COLUMNS = 48, TITLE_USUAL = 60 };
@@ -265,6 +283,10 @@ static int hunt(struct cli *cli, struct surroundings *s, struct sp_hunt_options 
         return cli_exit_code(rc);
     }
     code = verdict(result);
+    if (result->interrupted && result->case_path)
+        (void)cli_usage(result->case_path, "give the same command again and the hunt goes on from there", "interrupted; the case holds what was finished");
+    else if (result->interrupted)
+        (void)cli_usage("hunt", "give the same command again with --case FILE, and it can go on next time", "interrupted; nothing was kept");
     if (!s->quiet)
         say(result, width_of(STDERR_FILENO));
     if (summary && write_file(summary, result->summary, result->summary_length) != 0)
@@ -278,8 +300,10 @@ static int run(const struct command *command, int argc, char **argv)
     struct sp_hunt_options o = { 0 };
     struct sp_hunt_path *path = NULL;
     struct surroundings s;
+    struct case_by by;
     struct cli cli;
     char plans[4096];
+    bool asked;
     int rc = cli_parse(&cli, command, argc, argv);
 
     if (rc == 0) {
@@ -299,13 +323,19 @@ static int run(const struct command *command, int argc, char **argv)
         o.fail_on = cli_get(&cli, "--fail-on");
         o.engine = cli_get(&cli, "--engine");
         o.profile_rules = cli_has(&cli, "--profile-rules");
+        o.case_path = case_path(&cli, &asked);
+        o.case_if_fit = !asked;
+        o.no_hash_sources = cli_has(&cli, "--no-hash-sources");
         rc = surroundings_init(&s, &cli, "table json csv sightings");
     }
     if (rc == 0) {
+        case_by_init(&by, &cli);
+        o.by = by.by;
         o.output = s.output;
         o.progress = surroundings_progress;
         o.progress_arg = &s;
         rc = hunt(&cli, &s, &o);
+        case_by_done(&by);
     }
     free(path);
     cli_done(&cli);
@@ -316,6 +346,7 @@ const struct command cmd_hunt = {
     "hunt", "[--org NAME] PATH... [--rules PATH]... [options]", "find intrusions in logs with Sigma rules",
     "Reads the logs (EVTX, JSON, text; folders are walked, - is standard input), runs the rules on every event and writes\n"
     "the sightings in order of time. Formats: table (one line a rule and host), json (everything, one object a line),\n"
-    "sightings (what may leave the organisation), csv.",
+    "sightings (what may leave the organisation), csv. What is found is kept in a case (--case), so that a hunt that was\n"
+    "interrupted goes on where it was, and logs that were hunted with the same rules are not read again.",
     options, run,
 };

@@ -10,6 +10,7 @@
 
 extern const struct command cmd_hunt, cmd_decode, cmd_explain, cmd_rules, cmd_simulate;
 extern const struct command cmd_logons, cmd_metrics, cmd_search, cmd_gaps, cmd_coverage;
+extern const struct command cmd_show, cmd_case, cmd_tag, cmd_note, cmd_benign, cmd_dismiss;
 
 static int run_version(const struct command *command, int argc, char **argv);
 static int run_help(const struct command *command, int argc, char **argv);
@@ -21,14 +22,15 @@ static const struct command cmd_help = {
     "help", "[VERB]", "explain a verb", "Prints what spoor can do, or how to use one verb.", NULL, run_help,
 };
 
-const struct command *const commands[] = { &cmd_hunt, &cmd_explain, &cmd_logons, &cmd_search, &cmd_metrics, &cmd_gaps, &cmd_coverage,
-                                         &cmd_decode, &cmd_rules, &cmd_simulate, &cmd_version, &cmd_help, NULL };
+const struct command *const commands[] = { &cmd_hunt, &cmd_show, &cmd_tag, &cmd_note, &cmd_benign, &cmd_dismiss, &cmd_case, &cmd_explain,
+                                         &cmd_logons, &cmd_search, &cmd_metrics, &cmd_gaps, &cmd_coverage, &cmd_decode, &cmd_rules,
+                                         &cmd_simulate, &cmd_version, &cmd_help, NULL };
 
 /* Verbs of the contract that are not in this version. */
 static const char *const later[] = {
-    "show", "link", "tag", "note", "benign", "dismiss", "merge", "split", "attribute", "kb", "key", "seal", "log", "bundle",
+    "link", "merge", "split", "attribute", "kb", "key", "seal", "log", "bundle",
     "verify", "endorse", "dispute", "withdraw", "supersede", "redact", "witness", "cosign", "timestamp", "monitor", "export",
-    "protect", "serve", "watch", "case", NULL,
+    "protect", "serve", "watch", NULL,
 };
 
 static int unknown(const char *verb)

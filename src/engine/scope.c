@@ -42,6 +42,9 @@ static int parse_logsource(const char *text, struct sp_logsource *ret, struct sp
 
 static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *err)
 {
+    struct sp_hash hash;
+
+    sp_id_begin(&hash, "spoor/maps/v1");
     for (size_t i = 0; i < maps.count; i++) {
         struct sp_str text;
         int rc = sp_slurp(maps.text[i], 16 << 20, &text, err);
@@ -53,14 +56,13 @@ static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *
         }
         if (rc < 0)
             return rc;
+        sp_id_part(&hash, text);
         rc = sp_taxonomy_add(s->taxonomy, maps.text[i], text, err);
-        if (rc < 0) {
-            sp_free((void *)(uintptr_t)text.ptr);
-            return rc == SP_ERR_NOMEM ? rc : SP_ERR_USAGE;
-        }
         sp_free((void *)(uintptr_t)text.ptr);
+        if (rc < 0)
+            return rc == SP_ERR_NOMEM ? rc : SP_ERR_USAGE;
     }
-    return 0;
+    return sp_hash_end(&hash, &s->maps) ? 0 : sp_error_nomem(err);
 }
 
 static int parse_tz(const char *text, int32_t *ret, struct sp_error *err)

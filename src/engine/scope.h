@@ -19,6 +19,7 @@ struct sp_scope {
     enum sp_source_type type;     /* of --source-type, or NONE */
     int32_t assume_offset_s;      /* --assume-tz: added to times without a zone is minus this */
     bool carve;
+    struct sp_digest maps;        /* of the texts of --map */
     struct sp_rule_set *rules;    /* NULL until sp_scope_rules */
     struct sp_source_list sources;
 };

@@ -56,6 +56,7 @@ struct sp_archive {
     struct sp_input input;
     struct sp_str bytes;     /* borrowed; ptr NULL: there is an input */
     struct sp_buf path;      /* of the member in hand */
+    size_t path_len;         /* of the outermost */
     struct sp_buf record;    /* of a pipe */
     bool recording, nomem, begun;
     enum kind kind;
@@ -496,14 +497,12 @@ static const char *passed_over(const struct sp_archive *a, struct archive_entry 
 /* More files than may be: the rest is lost. */
 static int too_many(struct sp_archive *a, struct sp_member *ret)
 {
-    size_t path_len = a->level[0]->path_len;
-
     if (a->count >= a->options.limits->files)
         (void)snprintf(a->reason, sizeof a->reason, "more than %llu files in it (limit files)", (unsigned long long)a->options.limits->files);
     else
         (void)snprintf(a->reason, sizeof a->reason, "the names of its files take more than %d bytes", SP_MEMBER_NAMES_MAX);
     pop_all(a);
-    return lose(a, ret, path_len, "unpack it and hunt parts of it");
+    return lose(a, ret, a->path_len, "unpack it and hunt parts of it");
 }
 
 /* The level stands on a file: 1 and the member, or 0: it is an archive, which is open now. */
@@ -513,6 +512,10 @@ static int meet_file(struct level *l, struct archive_entry *entry, struct sp_mem
     const char *what = "";
     enum kind kind;
 
+    if (l->single && a->lib->filter_count(l->reader) < 2) { /* nothing has been unpacked */
+        (void)snprintf(a->reason, sizeof a->reason, "cannot be read as the archive it claims to be: the header is damaged");
+        return number(a, ret, SP_MEMBER_LOST, a->reason, cure_for(a->reason));
+    }
     ret->sized = !l->single && a->lib->entry_size_is_set(entry);
     ret->size = ret->sized && a->lib->entry_size(entry) > 0 ? (uint64_t)a->lib->entry_size(entry) : 0;
     look(l);
@@ -598,11 +601,9 @@ int sp_archive_next(struct sp_archive *a, struct sp_member *ret)
     while (rc == 0 && a->depth && !sp_stopped(a->options.ctx)) {
         rc = step(a, ret);
         if (rc == 0 && a->refused == REFUSED) {
-            size_t path_len = a->level[0]->path_len;
-
             a->refused = DONE;
             pop_all(a);
-            rc = lose(a, ret, path_len, "if it is not hostile, unpack it or raise these limits");
+            rc = lose(a, ret, a->path_len, "if it is not hostile, unpack it or raise these limits");
         }
     }
     return rc;
@@ -650,6 +651,7 @@ static int make(struct sp_archive **ret, const char *path, struct sp_str head, c
     a->input.fd = -1;
     a->kind = kind_of(head, &what);
     sp_buf_text(&a->path, path);
+    a->path_len = a->path.len;
     *ret = a;
     return 0;
 }

@@ -51,6 +51,7 @@ void sp_evtx_free(struct sp_evtx *e)
     sp_free(e->plan);
     sp_free(e->body);
     sp_free(e->value);
+    sp_free(e->opened);
     sp_free(e->id);
     sp_free(e->live);
     sp_free(e->child);

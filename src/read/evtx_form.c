@@ -228,9 +228,8 @@ int evtx_form_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place
         f.guess = e->plan[e->form_before - 1].form;
         f.guesses = f.guess ? e->plan[e->form_before - 1].words : 0;
     }
-    while (e->value_room - e->values < FORM_WORDS_MAX)
-        if (evtx_grow_more(&e->value, &e->value_room, sizeof *e->value) < 0)
-            return SP_ERR_NOMEM;
+    if (evtx_values_room(e, FORM_WORDS_MAX) < 0)
+        return SP_ERR_NOMEM;
     f.value = e->value + e->values;
     e->word[f.words++] = WORD(f.dependency, place);
     rc = scan(&f, at);

@@ -179,11 +179,11 @@ struct evtx_seen {
     uint32_t at, generation, id, size;
 };
 
+/* `len` on are the descriptor's own bytes. */
 struct evtx_value {
     uint32_t at;
     uint16_t len;
-    uint8_t type;
-    uint32_t body; /* index + 1 once a value of type 0x21 has been opened */
+    uint8_t type, rest;
 };
 
 /* A parsed body with its values: a template instance, or plain elements (then there are none). */
@@ -235,7 +235,8 @@ struct sp_evtx {
     struct evtx_body *body;
     uint32_t bodies, body_room;
     struct evtx_value *value;
-    uint32_t values, value_room;
+    uint32_t *opened;     /* of each value: index + 1 of its body, once it has been opened; 0 */
+    uint32_t values, value_room, opened_room;
     struct sp_tree tree;
     uint32_t *id; /* name of each node of the tree */
     uint32_t id_room;
@@ -335,6 +336,8 @@ bool evtx_is_white(const uint8_t *text, uint32_t len);
 
 /* evtx_template.c */
 int evtx_body_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, uint32_t *ret);
+/* Room for so many values more; 0 or SP_ERR_NOMEM. */
+int evtx_values_room(struct sp_evtx *e, uint32_t more);
 /* The body of a value of type 0x21, opened if need be: index. */
 int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, uint32_t *ret);
 struct sp_value evtx_value(uint8_t type, const uint8_t *bytes, uint32_t len);

@@ -247,8 +247,8 @@ static int put_body(struct sp_evtx *e, uint32_t outer, uint32_t value, enum evtx
 
     if (depth >= SP_EVTX_DEPTH_MAX)
         return evtx_fail(e, SP_ERR_LIMIT, "bodies nested too deep (limit evtx-depth 64)");
-    if (e->value[value].body) { /* the same value named twice: its fields twice */
-        e->tokens += e->body[e->value[value].body - 1].node_end - e->body[e->value[value].body - 1].node;
+    if (e->opened[value]) { /* the same value named twice: its fields twice */
+        e->tokens += e->body[e->opened[value] - 1].node_end - e->body[e->opened[value] - 1].node;
         if (e->tokens > SP_EVTX_NODES_MAX)
             return evtx_fail(e, SP_ERR_LIMIT, "too many BinXML tokens (limit evtx-nodes 65536)");
     }
@@ -368,11 +368,10 @@ static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_
 {
     const struct evtx_field *f = b->parts->field + i, *end = b->parts->field + b->field_end;
     const struct evtx_value *v = e->value + b->value;
-    struct sp_node *node = e->tree.node;
+    struct sp_node *node = e->tree.node, *n = node + e->tree.count;
     uint32_t count = e->tree.count, first = count, *id = e->id;
 
     for (; f < end; f++) {
-        struct sp_node *n = node + count;
         enum thought thought = f->plain ? plain_value(e, f, v + f->sub, &n->value) : careful_value(e, f, v, &n->value);
 
         if (thought == LEFT_OUT)
@@ -383,6 +382,7 @@ static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_
         n->name = f->name;
         n->next = count;
         n->child = n->count = 0;
+        n++;
     }
     if (count == first)
         return (uint32_t)(f - b->parts->field);

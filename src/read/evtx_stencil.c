@@ -527,10 +527,16 @@ static void put_leaf(struct fill *f, const struct evtx_op *op, const struct evtx
 
 static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to);
 
+/* The body + 1 of a value of this type, which is one of e->value. */
+static inline uint32_t opened(const struct sp_evtx *e, const struct evtx_value *v)
+{
+    return e->opened[v - e->value];
+}
+
 /* The plan + 1 of a body that is a value, with its stencil; 0: it has none. */
 static int body_plan(struct fill *f, const struct evtx_value *v, uint32_t *ret)
 {
-    *ret = v->body ? f->e->body[v->body - 1].plan : 0;
+    *ret = opened(f->e, v) ? f->e->body[opened(f->e, v) - 1].plan : 0;
     return *ret ? cut_plan(f->e, *ret - 1) : 0;
 }
 
@@ -551,7 +557,7 @@ static int fill_body(struct fill *f, const struct evtx_body *b, const struct evt
         return rc;
     if (f->e->plan[plan - 1].members)
         sp_buf_char(f->out, ',');
-    return fill(f, v->body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
+    return fill(f, opened(f->e, v) - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
 }
 
 /* A body that is all that an element holds: its members are the element's. `any`: behind attributes. */
@@ -563,7 +569,7 @@ static int fill_object(struct fill *f, const struct evtx_value *v, bool any)
     if (rc <= 0 || !f->e->plan[plan - 1].members)
         return rc <= 0 ? rc : 0;
     sp_buf_text(f->out, any ? "}," : "{");
-    rc = fill(f, v->body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
+    rc = fill(f, opened(f->e, v) - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
     sp_buf_char(f->out, '}');
     return rc;
 }

@@ -206,6 +206,17 @@ static int find_definition(struct sp_evtx *e, uint32_t at, enum evtx_place place
     return 0;
 }
 
+int evtx_values_room(struct sp_evtx *e, uint32_t more)
+{
+    while (e->value_room - e->values < more)
+        if (evtx_grow_more(&e->value, &e->value_room, sizeof *e->value) < 0)
+            return SP_ERR_NOMEM;
+    while (e->opened_room < e->value_room)
+        if (evtx_grow_more(&e->opened, &e->opened_room, sizeof *e->opened) < 0)
+            return SP_ERR_NOMEM;
+    return 0;
+}
+
 /* The descriptors and values of an instance. */
 static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx_body *body)
 {
@@ -218,16 +229,16 @@ static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx
     at += 4;
     if (count > (end - at) / 4)
         return evtx_fail(e, SP_ERR_FORMAT, "a template instance has more values than bytes");
-    while (e->value_room - e->values < count)
-        if (evtx_grow(&e->value, e->value_room, &e->value_room, sizeof *e->value) < 0)
-            return SP_ERR_NOMEM;
+    if (evtx_values_room(e, count) < 0)
+        return SP_ERR_NOMEM;
     data = at + 4 * count;
     v = e->value + e->values;
-    for (uint32_t i = 0; i < count; i++, at += 4) {
-        uint32_t word = evtx_u32(e, at), len = word & 0xFFFF;
-
-        v[i] = (struct evtx_value){ data, (uint16_t)len, (uint8_t)(word >> 16), 0 };
-        data += len; /* at most 2^14 times 2^16 */
+    memset(e->opened + e->values, 0, count * sizeof *e->opened);
+    for (const uint8_t *p = e->bytes + at, *last = e->bytes + data; p < last; p += 4, v++) {
+        v->at = data;
+        memcpy(&v->len, p, 4);
+        v->len = le16toh(v->len);
+        data += v->len; /* at most 2^14 times 2^16 */
     }
     if (data > end)
         return evtx_fail(e, SP_ERR_FORMAT, "the values of a template instance run beyond its end");
@@ -316,12 +327,12 @@ int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, ui
     struct evtx_value v = e->value[value];
     int rc;
 
-    if (v.body) {
-        *ret = v.body - 1;
+    if (e->opened[value]) {
+        *ret = e->opened[value] - 1;
         return 0;
     }
     rc = evtx_body_open(e, v.at, v.at + v.len, place, ret);
     if (rc == 0)
-        e->value[value].body = *ret + 1;
+        e->opened[value] = *ret + 1;
     return rc;
 }

@@ -324,6 +324,19 @@ static void use_share(struct life *life)
     sp_act_logoff(life->world, life->now + (1 + below(life, 12)) * SP_TICKS_MINUTE, life->cast->host, session, 3);
 }
 
+/* The provider's monitoring looks in, through its own end of the VPN. */
+static void provider_check(struct life *life)
+{
+    const char *ip = sp_world_text(life->world, "%s.250.10", life->cast->host->site->net);
+    struct sp_logon logon = { life->cast->provider, 3, "Kerberos", NULL, ip, "Medium" };
+
+    if (!logon.user)
+        return;
+    const struct sp_session *session = sp_act_logon(life->world, &life->now, life->cast->host, &logon);
+    sp_act_share(life->world, life->now, life->cast->host, session, "IPC$", ip);
+    sp_act_logoff(life->world, life->now + 20 * SP_TICKS_SECOND, life->cast->host, session, 3);
+}
+
 /* A workstation fetches the domain's policies: a ticket, and a logon of the machine itself at the controller. */
 static void fetch_policy(struct life *life)
 {
@@ -468,6 +481,7 @@ static const struct deed deeds[] = {
     { install_service, 2, 2, 2, false },    { unlock, 12, 0, 0, true },        { run_as, 4, 2, 1, true },
     { use_share, 0, 90, 0, true },          { fetch_policy, 0, 0, 60, false }, { get_tickets, 0, 0, 120, true },
     { admin_visit, 0, 3, 2, true },         { allow_desktop, 0, 1, 0, true },  { defend, 4, 4, 4, false },
+    { provider_check, 2, 10, 10, false },
 };
 
 static uint32_t weight_of(const struct deed *deed, enum sp_noise_where where)

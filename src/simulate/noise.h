@@ -15,6 +15,7 @@ struct sp_noise_cast {
     const struct sp_user *admin;    /* who administers it */
     const struct sp_user *people;   /* who uses a server's shares, from their own workstations */
     size_t people_count;
+    const struct sp_user *provider; /* its account for monitoring; NULL: it has none here */
 };
 
 /* Fills in host->desk of a workstation as well. */

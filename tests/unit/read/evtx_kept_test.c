@@ -7,7 +7,7 @@
 #include "read/value.h"
 #include "tap.h"
 
-enum { ROUNDS = 3000 };
+enum { ROUNDS = 1500 };
 
 static const struct sp_evtxw_token plain_tokens[] = {
     OPEN("Event"), ATTR("xmlns"), TEXT(XMLNS), BODY, OPEN("System"), BODY,
