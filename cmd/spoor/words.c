@@ -126,6 +126,8 @@ void say_command(unsigned width, const char *const *word)
             fputc(' ', stderr);
             column++;
         }
+        if (!len)
+            put_quoted(text, len);
         for (const char *at = text; len; at += need, len -= need) {
             need = width ? piece(at, column ? len + need : width - behind) : len;
             put_quoted(at, need);

@@ -4,6 +4,7 @@
  */
 #include "engine/survey.h"
 
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 #include "engine/unit.h"
 #include "read/value.h"
 
-enum { JOBS_MAX = 256, HELD_MAX = 1 << 20, WRITE_BYTES = 1 << 16, LOOK_AROUND = 256 };
+enum { JOBS_MAX = 256, PACK_JOBS_MAX = 4, HELD_MAX = 1 << 20, WRITE_BYTES = 1 << 16, LOOK_AROUND = 256 };
 
 /* A source, or a piece of one. */
 struct unit {
@@ -30,7 +31,7 @@ struct pass {
     struct sp_survey survey;
     struct sp_order order;
     struct unit *unit;
-    size_t next;               /* source to deal next; order.lock */
+    size_t next;               /* place in sources.order to deal next; order.lock */
     struct sp_file *file;      /* that is dealt in pieces; order.lock */
     struct sp_time from, to;
     struct sp_account account; /* of the source that is being committed, */
@@ -44,6 +45,7 @@ struct pass {
 struct worker {
     struct pass *pass;
     struct sp_reader *reader;
+    struct sp_cursor cursor;   /* in the archive that it reads from; kept, for the next member lies ahead */
     struct sp_events *events;
     struct sp_buf text[SP_SURVEY_TEXTS];
     pthread_t thread;
@@ -63,6 +65,19 @@ int sp_survey_flush(struct sp_survey *s, bool all)
     return rc < 0 ? rc : 0;
 }
 
+static int refuse_by(struct sp_survey *s, const char *word, const char *const *name, size_t count)
+{
+    char names[128] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < count && n < sizeof names; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? "," : "", name[i]);
+    sp_error_set(s->err, SP_ERR_USAGE, "'%.60s' is nothing to count by", word);
+    sp_error_where(s->err, "--by");
+    sp_error_cure(s->err, "give one or more of %s", names);
+    return SP_ERR_USAGE;
+}
+
 int sp_survey_by(struct sp_survey *s, const char *preset, const char *const *name, bool *ret, size_t count)
 {
     const char *at = s->options->by ? s->options->by : preset;
@@ -72,12 +87,8 @@ int sp_survey_by(struct sp_survey *s, const char *preset, const char *const *nam
 
         while (i < count && (strlen(name[i]) != n || memcmp(name[i], at, n) != 0))
             i++;
-        if (i == count) {
-            sp_error_set(s->err, SP_ERR_USAGE, "'%.60s' is nothing to count by", at);
-            sp_error_where(s->err, "--by");
-            sp_error_cure(s->err, "give one or more of %s, separated by commas", preset);
-            return SP_ERR_USAGE;
-        }
+        if (i == count)
+            return refuse_by(s, at, name, count);
         ret[i] = true;
         at += n + (at[n] == ',');
     } while (*at);
@@ -106,7 +117,9 @@ struct sp_str sp_survey_field(const struct sp_survey_seen *seen, const char *nam
 struct sp_str sp_survey_host(const struct sp_survey_seen *seen, unsigned n)
 {
     sp_buf_clear(&seen->text[n]);
-    return sp_event_host(seen->events, seen->event, &seen->text[n]) ? sp_buf_view(&seen->text[n]) : SP_STR_NONE;
+    if (sp_event_host(seen->events, seen->event, &seen->text[n]))
+        return sp_buf_view(&seen->text[n]);
+    return seen->host ? sp_str_c(seen->host) : SP_STR_NONE;
 }
 
 static struct sp_str node_text(const struct sp_survey_seen *seen, uint32_t node, unsigned n)
@@ -268,7 +281,7 @@ static bool open_file(struct pass *p, size_t source)
     const struct sp_source *src = &p->survey.scope.sources.source[source];
     struct sp_file *file;
 
-    if (p->survey.ops->whole || src->size <= SP_PART_BYTES)
+    if (p->survey.ops->whole || src->pack || src->size <= SP_PART_BYTES)
         return false;
     file = sp_zalloc(sizeof *file);
     if (!file || !sp_parts_open(&file->parts, src->path, p->survey.scope.type, SP_PART_BYTES)) {
@@ -292,7 +305,8 @@ static bool deal(void *who, uint64_t number)
     struct unit *u = &p->unit[number % p->order.room];
 
     while (!sp_stopped(p->survey.scope.ctx)) {
-        size_t source = p->next;
+        const struct sp_source_list *list = &p->survey.scope.sources;
+        size_t source = p->next < list->count ? list->order[p->next] : 0;
         struct sp_part part;
 
         if (p->file && sp_parts_next(&p->file->parts, &part)) {
@@ -303,10 +317,10 @@ static bool deal(void *who, uint64_t number)
         }
         sp_file_drop(p->file);
         p->file = NULL;
-        if (source == p->survey.scope.sources.count)
+        if (p->next == list->count)
             return false;
         p->next++;
-        if (p->survey.scope.sources.source[source].skipped || open_file(p, source))
+        if (list->source[source].skipped || open_file(p, source))
             continue;
         begin_unit(u, number, source, NULL);
         return true;
@@ -325,7 +339,7 @@ static int see(struct worker *w, struct unit *u, const struct sp_record *record)
 {
     struct pass *p = w->pass;
     struct sp_event event;
-    struct sp_survey_seen seen = { &event, w->events, u->source, w->text };
+    struct sp_survey_seen seen = { &event, w->events, u->source, p->survey.scope.sources.source[u->source].host, w->text };
     int rc = sp_event_make(w->events, record, &event);
 
     if (rc < 0)
@@ -360,7 +374,7 @@ static int open_unit(struct worker *w, struct unit *u)
     const struct sp_source *src = &w->pass->survey.scope.sources.source[u->source];
 
     return u->file ? sp_reader_open_part(w->reader, &u->file->parts, &u->part, &u->account)
-                   : sp_reader_open(w->reader, src->path, !src->walked, &u->account);
+                   : sp_reader_open_source(w->reader, src, &w->cursor, &u->account);
 }
 
 /* 0; SP_ERR_NOMEM; another negative code when the pass has ended already. */
@@ -408,9 +422,10 @@ static void *run_worker(void *arg)
 static bool init_worker(struct worker *w, struct pass *p)
 {
     struct sp_scope *s = &p->survey.scope;
-    struct sp_reader_options r = { &s->limits, s->ctx, s->type, s->carve, true };
+    struct sp_reader_options r = { .limits = &s->limits, .ctx = s->ctx, .type = s->type, .carve = s->carve, .quiet = true };
 
     w->pass = p;
+    w->cursor.options = sp_archive_options_of(&s->sources, &s->limits, s->ctx);
     w->reader = sp_reader_new(&r);
     w->events = sp_events_new(s->taxonomy, s->given);
     return w->reader && w->events;
@@ -419,6 +434,7 @@ static bool init_worker(struct worker *w, struct pass *p)
 static void done_worker(struct worker *w)
 {
     sp_reader_free(w->reader);
+    sp_cursor_done(&w->cursor);
     sp_events_free(w->events);
     for (unsigned i = 0; i < SP_SURVEY_TEXTS; i++)
         sp_buf_done(&w->text[i]);
@@ -457,7 +473,9 @@ static unsigned count_jobs(const struct pass *p)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned jobs = p->survey.options->jobs ? p->survey.options->jobs : cores > 0 ? (unsigned)cores : 1;
 
-    return jobs < JOBS_MAX ? jobs : JOBS_MAX;
+    jobs = jobs < JOBS_MAX ? jobs : JOBS_MAX;
+    /* each worker goes through an archive by itself, and unpacks what the others read as well */
+    return p->survey.scope.sources.pack && jobs > PACK_JOBS_MAX ? PACK_JOBS_MAX : jobs;
 }
 
 static int init_units(struct pass *p, unsigned jobs)
@@ -569,6 +587,7 @@ static void conclude(struct pass *p, double began)
         if (list->source[i].skipped) {
             r->skipped++;
             r->lost |= list->source[i].lost;
+            r->opened |= list->source[i].opened;
         }
     r->interrupted = sp_stopped(p->survey.scope.ctx);
     sp_view_when(r->first, p->first, false);

@@ -24,6 +24,7 @@ struct sp_survey_seen {
     const struct sp_event *event; /* its time is UTC */
     struct sp_events *events;
     size_t source;
+    const char *host;             /* whose logs the collection says these are, or NULL */
     struct sp_buf *text;          /* SP_SURVEY_TEXTS buffers of the worker */
 };
 

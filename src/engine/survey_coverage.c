@@ -295,7 +295,7 @@ static bool make_origins(struct sp_survey *s)
 
 static const struct sp_view_column source_columns[] = {
     { "events", "EVENTS", true, 0 }, { "rules", "RULES", true, 0 }, { "live", "LIVE", true, 0 }, { "no_field", "NO FIELD", true, 0 },
-    { "no_event", "NO EVENT", true, 0 }, { "logsource", "LOG SOURCE THAT IS HERE", false, 20 },
+    { "no_event", "NO EVENT", true, 0 }, { "logsource", "LOG SOURCE HERE", false, 28 },
     { "from", "FROM", false, 8 },
 }, tactic_columns[] = {
     { "rules", "RULES", true, 0 }, { "live", "LIVE", true, 0 }, { "no_field", "NO FIELD", true, 0 }, { "no_event", "NO EVENT", true, 0 },

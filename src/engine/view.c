@@ -174,6 +174,25 @@ static void fit(struct sp_view *v)
     }
 }
 
+/* Bytes at the begin of `s` that take no more than `width` columns, and how many they take. */
+static size_t fitting(struct sp_str s, size_t width, size_t *ret_columns)
+{
+    size_t at = 0, columns = 0;
+
+    while (at < s.len) {
+        size_t next = at, one;
+
+        (void)sp_utf8_next(s, &next);
+        one = sp_safe_width(sp_str_cut(s, at, next - at));
+        if (columns + one > width)
+            break;
+        columns += one;
+        at = next;
+    }
+    *ret_columns = columns;
+    return at;
+}
+
 void sp_view_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad)
 {
     struct sp_str shown;
@@ -182,18 +201,12 @@ void sp_view_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, s
     sp_buf_clear(scratch);
     sp_safe_write(scratch, s);
     shown = sp_buf_view(scratch);
-    columns = sp_safe_width(shown);
-    if (width && columns > width) {
-        while (shown.len && sp_safe_width(shown) > width - 1) {
-            do
-                shown.len--;
-            while (shown.len && ((unsigned char)shown.ptr[shown.len] & 0xC0) == 0x80);
-        }
+    if (fitting(shown, width ? width : SIZE_MAX, &columns) == shown.len) {
         sp_buf_str(out, shown);
-        sp_buf_text(out, "\u2026");
-        columns = sp_safe_width(shown) + 1;
     } else {
-        sp_buf_str(out, shown);
+        sp_buf_str(out, sp_str_cut(shown, 0, fitting(shown, width - 1, &columns)));
+        sp_buf_text(out, "\u2026");
+        columns++;
     }
     out->failed |= scratch->failed;
     for (; pad && columns < width; columns++)

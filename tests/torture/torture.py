@@ -52,6 +52,11 @@ COMMANDS = {
     "rules-check": ["rules", "check", "rules", "--format", "json"],
     "rules-stat": ["rules", "stat", "rules", "--format", "table"],
     "explain": ["explain", "rules/suffix.yml", "small.ndjson:1"],
+    "metrics": ["metrics", "logs", "--format", "table", "-j", "1"],
+    "logons": ["logons", "logs", "--format", "json", "-j", "1"],
+    "search": ["search", "--regex", "who[a-z]+", "logs", "--format", "json", "-j", "1"],
+    "gaps": ["gaps", "logs", "--format", "table", "-j", "1"],
+    "coverage": ["coverage", "logs", "--rules", "rules", "--no-own-rules", "--format", "table", "-j", "1"],
 }
 
 
