@@ -7,6 +7,7 @@
 #include "cli.h"
 
 static const struct option options[] = {
+    { "--format", "table|json|xml|fields", "how to write; the default is table on a terminal, else json", false },
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves (--format fields)", false },
     { "--map", "FILE", "own field mapping (--format fields); may be repeated", false },

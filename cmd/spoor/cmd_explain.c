@@ -5,6 +5,7 @@
 #include "cli.h"
 
 static const struct option options[] = {
+    { "--format", "table|json", "how to write; the default is table on a terminal, else json", false },
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spoor/case.h"
 #include "spoor/ctx.h"
 
 enum sp_format { SP_FORMAT_TABLE, SP_FORMAT_JSON, SP_FORMAT_CSV, SP_FORMAT_SIGHTINGS, SP_FORMAT_XML, SP_FORMAT_FIELDS };
@@ -74,6 +75,10 @@ struct sp_hunt_options {
     const char *engine;     /* "fast", "plain" or NULL */
     unsigned jobs;          /* threads; 0: one a processor */
     bool profile_rules;     /* time each look at a rule */
+    const char *case_path;  /* keep what is found there (spoor/case.h); NULL: keep nothing */
+    bool case_if_fit;       /* nobody has asked for this very case: keep nothing where evidence lies or nothing can be written */
+    bool no_hash_sources;   /* without the SHA-256 of each source, which a case keeps */
+    struct sp_case_by by;   /* who hunts, for the case */
     struct sp_output output;
     void (*progress)(void *arg, const struct sp_progress *at); /* about ten times a second; NULL: nobody looks */
     void *progress_arg;
@@ -82,6 +87,7 @@ struct sp_hunt_options {
 /* One line of "the most telling sightings": a rule and how often. */
 struct sp_hunt_top {
     const char *level, *title, *rule_id, *host; /* host: the first; NULL: not known */
+    const char *rule_file;                      /* NULL: one of spoor's own, found by its id */
     const char *source;
     uint64_t offset, count, hosts;
     char first[40], last[40]; /* "" without a time */
@@ -98,7 +104,11 @@ struct sp_hunt_result {
     bool own_only;                    /* no --rules: spoor's own alone */
     uint64_t sources, skipped, orgs, bytes, records, undecodable, carved, unrecognised;
     uint64_t rules, refused, not_run, left_out_twice, not_evaluable, limits_hit;
+    uint64_t already;                 /* sources that were hunted before under the same plan, and left out now */
     uint64_t sightings, by_level[6], rules_sighted, hosts;
+    const char *case_path;            /* where it was kept; NULL: nowhere */
+    uint64_t fresh;                   /* sightings that the case did not have */
+    uint64_t suppressed;              /* kept in the case and not given out: an analyst has called their like benign */
     double wall_s, cpu_s;
     const struct sp_hunt_top *top;    /* level, then rarity: at most 8 */
     size_t top_count;

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "engine/keep.h"
 #include "engine/profile.h"
 #include "engine/summary.h"
 #include "engine/tally.h"
@@ -32,6 +33,8 @@ struct hunt {
     const struct sp_hunt_options *options;
     struct sp_scope scope;
     struct sp_work work;
+    struct sp_keep keep;
+    struct sp_suppress *suppress;
     struct sp_source_tally *tally; /* by source */
     struct sp_sorter *sorter;
     struct sp_worker *worker;
@@ -48,26 +51,6 @@ static double seconds(clockid_t clock)
     struct timespec t;
 
     return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
-}
-
-static int parse_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
-{
-    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
-    char whole[32];
-
-    if (!text)
-        return 0;
-    if (day.len == 10) { /* a day alone begins at its midnight */
-        memcpy(whole, text, 10);
-        memcpy(whole + 10, "T00:00", 7);
-        day = (struct sp_str){ whole, 16 };
-    }
-    if (sp_time_parse(day, ret))
-        return 0;
-    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
-    sp_error_where(err, "%s", option);
-    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
-    return SP_ERR_USAGE;
 }
 
 static int parse_engine(const char *engine, bool *plain, struct sp_error *err)
@@ -107,9 +90,9 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     if (rc == 0 && o->fail_on)
         rc = sp_scope_level("--fail-on", o->fail_on, &h->fail_on, h->err);
     if (rc == 0)
-        rc = parse_time("--from", o->from, &h->work.from, h->err);
+        rc = sp_scope_time("--from", o->from, &h->work.from, h->err);
     if (rc == 0)
-        rc = parse_time("--to", o->to, &h->work.to, h->err);
+        rc = sp_scope_time("--to", o->to, &h->work.to, h->err);
     if (rc == 0)
         rc = parse_engine(o->engine, &plain, h->err);
     if (rc == 0)
@@ -121,6 +104,10 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
         sp_plan_first_plainly(h->work.plan, PLAINLY_FIRST);
     if (rc == 0)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
+    if (rc == 0)
+        rc = sp_keep_open(&h->keep, o, &h->scope, h->err);
+    if (rc == 0 && h->keep.c)
+        rc = sp_suppress_new(h->keep.c, (int64_t)time(NULL), ctx, &h->suppress, h->err);
     if (rc == 0 && rank_orgs(h) < 0)
         rc = sp_error_nomem(h->err);
     return rc;
@@ -191,6 +178,10 @@ static int run_workers(struct hunt *h)
     if (!h->tally || !h->sorter || !h->worker || sp_work_init(w, h->jobs) < 0)
         return sp_error_nomem(h->err);
     sp_commit_init(&w->commit, &h->scope, h->tally, h->sorter);
+    w->keep = h->keep.c != NULL;
+    w->commit.keep = w->keep ? &h->keep : NULL;
+    w->commit.suppress = h->suppress;
+    w->commit.hash_sources = w->keep && !h->options->no_hash_sources;
     for (unsigned i = 0; i < h->jobs; i++) {
         if (sp_worker_init(&h->worker[i], w) < 0)
             break;
@@ -204,8 +195,9 @@ static int run_workers(struct hunt *h)
         *h->err = w->error;
         return w->error.code;
     }
-    sp_commit_end(&w->commit);
-    return 0;
+    if (sp_commit_end(&w->commit, h->err) < 0)
+        return h->err->code;
+    return w->keep ? sp_keep_flush(&h->keep, h->err) : 0;
 }
 
 static int flush(struct hunt *h, bool all)
@@ -226,6 +218,10 @@ static int give_out(void *arg, const struct sp_sorted *one)
     struct hunt *h = arg;
     const struct sp_rule *rule = h->scope.rules->rule[one->key.rule];
 
+    if (one->key.flags & SP_SIGHTING_SUPPRESSED) {
+        h->result->result.suppressed++;
+        return 0;
+    }
     if (sp_tally_add(&h->result->tally, rule, sp_payload_host(one->payload), &one->key) < 0)
         return sp_error_nomem(h->err);
     if (h->fail_on && rule->level >= h->fail_on)
@@ -274,8 +270,14 @@ static int merge_unknowns(struct hunt *h, struct sp_unknowns *ret)
     return rc;
 }
 
-static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t)
+static void add_source(struct sp_hunt_result *r, const struct sp_source *s, const struct sp_source_tally *t, const struct sp_kept_source *kept)
 {
+    if (kept && kept->already) {
+        r->already++;
+        r->opened = true;
+        r->lost |= kept->lost;
+        return;
+    }
     r->lost |= s->skipped ? s->lost : t->account.lost;
     r->opened |= s->skipped ? s->opened : t->account.opened;
     if (s->skipped || t->account.skipped) {
@@ -308,7 +310,9 @@ static int conclude(struct hunt *h, double wall, double cpu)
     uint32_t source[TOP_MAX];
 
     for (size_t i = 0; i < h->scope.sources.count; i++)
-        add_source(r, &h->scope.sources.source[i], &h->tally[i]);
+        add_source(r, &h->scope.sources.source[i], &h->tally[i], h->keep.c ? &h->keep.source[i] : NULL);
+    r->case_path = h->keep.c ? h->options->case_path : NULL;
+    r->fresh = h->keep.fresh;
     count_rules(r, h->scope.rules, &h->options->rules);
     r->interrupted = sp_stopped(h->scope.ctx);
     r->sightings = h->result->tally.sightings;
@@ -330,11 +334,13 @@ static int conclude(struct hunt *h, double wall, double cpu)
     r->limits_hit = excess;
     r->wall_s = seconds(CLOCK_MONOTONIC) - wall;
     r->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, r, excess);
+    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, &(struct sp_summary_end){ r, h->suppress, excess });
     r->summary = h->result->summary.ptr;
     r->summary_length = h->result->summary.len;
     sp_unknowns_done(&unknowns);
-    return h->result->summary.failed ? sp_error_nomem(h->err) : 0;
+    if (h->result->summary.failed)
+        return sp_error_nomem(h->err);
+    return h->keep.c ? sp_keep_end(&h->keep, r->interrupted ? SP_RUN_INTERRUPTED : SP_RUN_DONE, sp_buf_view(&h->result->summary), h->err) : 0;
 }
 
 static void done(struct hunt *h)
@@ -342,6 +348,8 @@ static void done(struct hunt *h)
     for (unsigned i = 0; h->worker && i < h->jobs; i++)
         sp_worker_done(&h->worker[i]);
     sp_work_done(&h->work);
+    sp_suppress_free(h->suppress);
+    sp_keep_done(&h->keep);
     for (size_t i = 0; h->tally && i < h->scope.sources.count; i++)
         sp_account_done(&h->tally[i].account);
     sp_plan_free(h->work.plan);
@@ -373,6 +381,8 @@ int sp_hunt(const struct sp_hunt_options *options, const struct sp_ctx *ctx, str
         rc = write_out(&h);
     if (rc == 0)
         rc = conclude(&h, wall, cpu);
+    if (rc < 0 && h.keep.c && h.keep.run) /* as far as that can still be said */
+        (void)sp_keep_end(&h.keep, SP_RUN_FAILED, SP_STR_NONE, NULL);
     done(&h);
     if (rc < 0) {
         sp_hunt_free(h.result ? &h.result->result : NULL);

@@ -42,6 +42,9 @@ static int parse_logsource(const char *text, struct sp_logsource *ret, struct sp
 
 static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *err)
 {
+    struct sp_hash hash;
+
+    sp_id_begin(&hash, "spoor/maps/v1");
     for (size_t i = 0; i < maps.count; i++) {
         struct sp_str text;
         int rc = sp_slurp(maps.text[i], 16 << 20, &text, err);
@@ -53,14 +56,13 @@ static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *
         }
         if (rc < 0)
             return rc;
+        sp_id_part(&hash, text);
         rc = sp_taxonomy_add(s->taxonomy, maps.text[i], text, err);
-        if (rc < 0) {
-            sp_free((void *)(uintptr_t)text.ptr);
-            return rc == SP_ERR_NOMEM ? rc : SP_ERR_USAGE;
-        }
         sp_free((void *)(uintptr_t)text.ptr);
+        if (rc < 0)
+            return rc == SP_ERR_NOMEM ? rc : SP_ERR_USAGE;
     }
-    return 0;
+    return sp_hash_end(&hash, &s->maps) ? 0 : sp_error_nomem(err);
 }
 
 static int parse_tz(const char *text, int32_t *ret, struct sp_error *err)
@@ -117,6 +119,26 @@ int sp_scope_level(const char *option, const char *word, enum sp_level *ret, str
     sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no level", word);
     sp_error_where(err, "%s", option);
     sp_error_cure(err, "use informational, low, medium, high or critical");
+    return SP_ERR_USAGE;
+}
+
+int sp_scope_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
+{
+    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
+    char whole[32];
+
+    if (!text)
+        return 0;
+    if (day.len == 10) { /* a day alone begins at its midnight */
+        memcpy(whole, text, 10);
+        memcpy(whole + 10, "T00:00", 7);
+        day = (struct sp_str){ whole, 16 };
+    }
+    if (sp_time_parse(day, ret))
+        return 0;
+    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
+    sp_error_where(err, "%s", option);
+    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
     return SP_ERR_USAGE;
 }
 

@@ -19,6 +19,7 @@ struct sp_scope {
     enum sp_source_type type;     /* of --source-type, or NONE */
     int32_t assume_offset_s;      /* --assume-tz: added to times without a zone is minus this */
     bool carve;
+    struct sp_digest maps;        /* of the texts of --map */
     struct sp_rule_set *rules;    /* NULL until sp_scope_rules */
     struct sp_source_list sources;
 };
@@ -28,6 +29,9 @@ int sp_scope_init(struct sp_scope *scope, const struct sp_read_options *options,
 int sp_scope_rules(struct sp_scope *scope, const struct sp_rules_options *options, struct sp_error *err);
 int sp_scope_sources(struct sp_scope *scope, const struct sp_read_options *options, struct sp_error *err);
 void sp_scope_done(struct sp_scope *scope);
+
+/* A time or a day of an option; NULL is not known. SP_ERR_USAGE naming the option. */
+int sp_scope_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err);
 
 /* A level of an option: SP_ERR_USAGE naming the option. */
 int sp_scope_level(const char *option, const char *word, enum sp_level *ret, struct sp_error *err);

@@ -4,6 +4,7 @@
  */
 #include "engine/summary.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "base/jsonw.h"
@@ -85,12 +86,13 @@ static void errors(struct sp_json *w, const struct sp_account *a)
 static void source(struct sp_json *w, const struct sp_source *s, const struct sp_source_tally *t)
 {
     const struct sp_account *a = &t->account;
+    char hex[65];
 
     sp_json_open(w, '{');
     str(w, "org", sp_str_c(s->org));
     str(w, "source", sp_str_c(s->path));
-    sp_json_key(w, SP_STR("sha256"));
-    sp_json_null(w); /* custody is computed when a case is kept (contract 1) */
+    sp_digest_hex(&a->sha256, hex);
+    str(w, "sha256", (struct sp_str){ a->has_sha256 ? hex : NULL, 64 }); /* custody, when a case is kept (contract 1) */
     str(w, "type", sp_str_c(sp_source_type_name(a->type)));
     u64(w, "bytes", a->bytes);
     u64(w, "records", a->records);
@@ -106,6 +108,13 @@ static void source(struct sp_json *w, const struct sp_source *s, const struct sp
     u64(w, "errors_met", a->error_total);
     errors(w, a);
     sp_json_close(w, '}');
+}
+
+void sp_summary_source(struct sp_buf *out, const struct sp_source *s, const struct sp_source_tally *t)
+{
+    struct sp_json w = sp_json_to(out);
+
+    source(&w, s, t);
 }
 
 static void skipped(struct sp_json *w, const char *path, const char *reason)
@@ -144,15 +153,40 @@ static void not_evaluable(struct sp_json *w, const struct sp_scope *scope, const
     sp_json_close(w, ']');
 }
 
-static void tail(struct sp_json *w, const struct sp_hunt_result *r, uint64_t values_excess)
+/* By the act of an analyst; those of a rule that several logs hold are counted in each. */
+static void suppressed(struct sp_json *w, const struct sp_suppress *suppress)
 {
+    const struct sp_suppress_count *list;
+    size_t count = sp_suppress_counts(suppress, &list);
+
+    sp_json_key(w, SP_STR("suppressed"));
+    sp_json_open(w, '[');
+    for (size_t i = 0; i < count; i++) {
+        char source[48];
+
+        if (!list[i].count)
+            continue;
+        (void)snprintf(source, sizeof source, "act %lld of the case", (long long)list[i].act);
+        sp_json_open(w, '{');
+        str(w, "value", list[i].rule_id);
+        str(w, "list", SP_STR("benign"));
+        str(w, "source", sp_str_c(source));
+        u64(w, "count", list[i].count);
+        sp_json_close(w, '}');
+    }
+    sp_json_close(w, ']');
+}
+
+static void tail(struct sp_json *w, const struct sp_summary_end *end)
+{
+    const struct sp_hunt_result *r = end->result;
+    uint64_t values_excess = end->values_excess;
     struct rusage usage;
     double wall_ms = r->wall_s * 1000, cpu_ms = r->cpu_s * 1000;
 
     u64(w, "sightings", r->sightings);
     u64(w, "repeated", r->left_out_twice);
-    sp_json_key(w, SP_STR("suppressed"));
-    sp_json_raw(w, SP_STR("[]"));
+    suppressed(w, end->suppress);
     sp_json_key(w, SP_STR("left_out"));
     sp_json_raw(w, SP_STR("[]"));
     sp_json_key(w, SP_STR("limits_hit"));
@@ -191,7 +225,7 @@ static void profile(struct sp_json *w, const struct sp_hunt_result *r)
 }
 
 void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const struct sp_source_tally *tally,
-                      const struct sp_unknowns *unknowns, const struct sp_hunt_result *result, uint64_t values_excess)
+                      const struct sp_unknowns *unknowns, const struct sp_summary_end *end)
 {
     struct sp_json w = sp_json_to(out);
     const struct sp_source_list *list = &scope->sources;
@@ -215,8 +249,8 @@ void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const st
     }
     sp_json_close(&w, ']');
     not_evaluable(&w, scope, unknowns);
-    tail(&w, result, values_excess);
-    profile(&w, result);
+    tail(&w, end);
+    profile(&w, end->result);
     sp_json_close(&w, '}');
     sp_buf_char(out, '\n');
 }

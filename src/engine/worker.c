@@ -20,7 +20,7 @@ enum {
 
 int sp_worker_init(struct sp_worker *w, struct sp_work *work)
 {
-    struct sp_reader_options r = { &work->scope->limits, work->scope->ctx, work->scope->type, work->scope->carve, true };
+    struct sp_reader_options r = { &work->scope->limits, work->scope->ctx, work->scope->type, work->scope->carve, work->commit.hash_sources, true };
 
     *w = (struct sp_worker){ .work = work };
     w->reader = sp_reader_new(&r);
@@ -32,7 +32,7 @@ int sp_worker_init(struct sp_worker *w, struct sp_work *work)
 
 void sp_worker_done(struct sp_worker *w)
 {
-    struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->scratch };
+    struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->kept_line, &w->scratch };
 
     sp_reader_free(w->reader);
     sp_cursor_done(&w->cursor);
@@ -42,6 +42,7 @@ void sp_worker_done(struct sp_worker *w)
     sp_events_free(w->events);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sp_buf_done(all[i]);
+    sp_free(w->value);
     *w = (struct sp_worker){ 0 };
 }
 
@@ -108,7 +109,13 @@ static struct sp_str known(bool yes, const struct sp_buf *buf)
     return yes ? sp_buf_view(buf) : (struct sp_str){ NULL, 0 };
 }
 
-/* Everything the chosen format shows of the event. */
+/* Is the line with everything wanted? */
+static bool whole(const struct sp_worker *w)
+{
+    return w->work->format == SP_FORMAT_JSON || w->work->keep;
+}
+
+/* Everything that is shown or kept of the event. */
 static int describe(struct sp_worker *w, struct sp_sighting *s, uint64_t *excess)
 {
     const struct sp_event *e = s->event;
@@ -123,11 +130,11 @@ static int describe(struct sp_worker *w, struct sp_sighting *s, uint64_t *excess
         s->host = sp_str_c(w->work->scope->sources.source[w->unit->source].host);
     s->user = known(sp_event_user(w->events, e, &w->user), &w->user);
     s->session = known(sp_event_session(w->events, e, &w->session), &w->session);
-    if (w->work->format == SP_FORMAT_JSON || w->work->format == SP_FORMAT_SIGHTINGS) {
+    if (whole(w) || w->work->format == SP_FORMAT_SIGHTINGS) {
         rc = sp_event_values(w->events, e, w->work->scope->limits.values_per_sighting, &w->values, excess);
         s->values = sp_buf_view(&w->values);
     }
-    if (rc == 0 && w->work->format == SP_FORMAT_JSON) {
+    if (rc == 0 && whole(w)) {
         sp_buf_clear(&w->fields);
         rc = sp_event_fields_json(w->events, e, &w->fields);
         s->fields = sp_buf_view(&w->fields);
@@ -145,7 +152,7 @@ static int explain_hit(struct sp_worker *w, struct sp_sighting *s)
     struct sp_json json = sp_json_to(&w->why);
     int rc;
 
-    if (w->work->format != SP_FORMAT_JSON)
+    if (!whole(w))
         return 0;
     sp_buf_clear(&w->why);
     sp_json_open(&json, '[');
@@ -166,6 +173,32 @@ static struct sp_sighting_places render(struct sp_worker *w, const struct sp_sig
     else if (w->work->format != SP_FORMAT_TABLE)
         sp_sighting_json(&w->line, s, w->work->format == SP_FORMAT_JSON, &at);
     return at;
+}
+
+/* What the case holds beside the line that is given out; the texts are the worker's. */
+static int render_kept(struct sp_worker *w, struct sp_found_sighting *one, struct sp_case_sighting *kept)
+{
+    const struct sp_sighting *s = one->sighting;
+    uint32_t count;
+    const struct sp_event_value *value = sp_event_value_list(w->events, &count);
+
+    *kept = (struct sp_case_sighting){ .user = s->user, .session = s->session, .line = SP_STR_NONE };
+    if (one->first) /* the sightings of one event share them */
+        kept->raw_bytes = s->event->record->raw;
+    if (w->work->format != SP_FORMAT_JSON) {
+        sp_buf_clear(&w->kept_line);
+        sp_sighting_json(&w->kept_line, s, true, &one->kept_places);
+        kept->line = sp_buf_view(&w->kept_line);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!sp_list_grow(&w->value, i, &w->value_room, sizeof *w->value))
+            return SP_ERR_NOMEM;
+        w->value[i] = (struct sp_case_value){ value[i].type, value[i].text };
+    }
+    kept->value = w->value;
+    kept->value_count = count;
+    one->kept = kept;
+    return w->kept_line.failed ? SP_ERR_NOMEM : 0;
 }
 
 /* Commit what the unit has so far; it has its turn. */
@@ -234,6 +267,7 @@ static bool read_on(void *arg, struct sp_part *next)
     if (more) {
         sp_block_drop(w->held); /* all of it has been read */
         w->held = next->block;
+        w->unit->end = next->end;
     }
     return more;
 }
@@ -241,6 +275,7 @@ static bool read_on(void *arg, struct sp_part *next)
 /* One rule's sighting, into the unit. */
 static int add(struct sp_worker *w, struct sp_found_sighting *one, struct sp_sighting *s)
 {
+    struct sp_case_sighting kept;
     int rc;
 
     if (!sp_sighting_id(sp_str_c(s->org), s->rule->id, &s->rule->sha256, &s->event_id, &s->id))
@@ -251,6 +286,8 @@ static int add(struct sp_worker *w, struct sp_found_sighting *one, struct sp_sig
     one->places = render(w, s);
     one->line = sp_buf_view(&w->line);
     one->key.rule = s->rule->rank;
+    if (w->work->keep && render_kept(w, one, &kept) < 0)
+        return SP_ERR_NOMEM;
     sp_unit_add(w->unit, one);
     if (w->line.failed || w->unit->log.failed)
         return SP_ERR_NOMEM;
@@ -363,6 +400,7 @@ static int hunt_unit(struct sp_worker *w)
         }
         w->unit->lines = sp_reader_lines(w->reader);
     }
+    w->unit->cut = w->leave || sp_stopped(w->work->scope->ctx);
     if (rc >= 0)
         rc = look_around(w);
     sp_reader_close(w->reader);
@@ -449,10 +487,30 @@ static bool open_file(struct sp_work *work, size_t source)
         sp_free(file);
         return false;
     }
+    if (work->keep && !member)
+        file->parts.at = sp_keep_from(work->commit.keep, source);
+    if (work->commit.hash_sources && member) {
+        sp_hash_begin(&file->hash);
+        file->parts.hash = &file->hash;
+    }
     file->source = source;
     file->users = 1;
     work->file = file;
     return true;
+}
+
+/* All of a source has been dealt. */
+static void leave_file(struct sp_work *work)
+{
+    struct sp_file *file = work->file;
+
+    if (file && file->parts.hash && file->parts.read_all) {
+        struct sp_source_tally *tally = &work->commit.tally[file->source];
+
+        tally->has_unpacked = sp_hash_end(&file->hash, &tally->unpacked);
+    }
+    sp_file_drop(file);
+    work->file = NULL;
 }
 
 /* sp_order.deal: the next part of the source in hand, or the next source. */
@@ -471,15 +529,17 @@ static bool deal(void *who, uint64_t number)
             atomic_fetch_add(&work->file->users, 1);
             u->part = part;
             work->order.alone = part.whole;
+            u->end = part.end;
             return true;
         }
-        sp_file_drop(work->file);
-        work->file = NULL;
+        leave_file(work);
         if (work->next == list->count)
             return false;
         work->next++;
         if (list->source[source].skipped || open_file(work, source))
             continue;
+        if (work->keep)
+            sp_keep_restart(work->commit.keep, source); /* it is read in one go */
         sp_unit_begin(u, number, source, NULL);
         return true;
     }

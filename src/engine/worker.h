@@ -15,6 +15,7 @@ struct sp_work {
     const struct sp_scope *scope;
     struct sp_plan *plan;             /* NULL: the plain engine */
     enum sp_format format;
+    bool keep;                        /* a case is kept: the whole line of each sighting is made, whatever the format */
     bool profile;                     /* time each look at a rule */
     struct sp_time from, to;
     const uint32_t *org_rank;         /* by source */
@@ -47,7 +48,9 @@ struct sp_worker {
     bool leave;                       /* the unit in hand: it is void, or all is to stop */
     struct sp_cursor cursor;          /* in an archive whose member could not be dealt in parts; mostly zeros */
     struct sp_block *held;            /* bytes that it has read on into, or NULL */
-    struct sp_buf host, user, session, values, fields, why, code, channel, line, scratch;
+    struct sp_buf host, user, session, values, fields, why, code, channel, line, kept_line, scratch;
+    struct sp_case_value *value;      /* of the event in hand, for the case */
+    uint32_t value_room;
     pthread_t thread;
     bool started;
     uint64_t cpu_ns;                  /* of the thread, once it has ended */

@@ -75,6 +75,11 @@ bool sp_event_session(struct sp_events *events, const struct sp_event *event, st
 /* Values for linking, normalised (contract 5), sorted by (type, value) without duplicates; at most `max`, the excess is
  * counted in `*excess`. Written as JSON: [{"type":..,"value":..},...]. */
 int sp_event_values(struct sp_events *events, const struct sp_event *event, uint64_t max, struct sp_buf *out, uint64_t *excess);
+/* Those that were written last, as they are; dead with the next event. */
+struct sp_event_value {
+    struct sp_str type, text;
+};
+const struct sp_event_value *sp_event_value_list(const struct sp_events *events, uint32_t *ret_count);
 
 /* The fields as a JSON object, names as rules of a category see them first, then the event's own (each name once);
  * what `decode --format fields` shows under "fields". */

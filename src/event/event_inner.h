@@ -50,6 +50,8 @@ struct sp_events {
     struct sp_buf values;    /* values for linking, one after the other */
     struct event_value *list;
     uint32_t list_count, list_room;
+    struct sp_event_value *written; /* sorted, each once; in the arena */
+    uint32_t written_count;
     struct event_plans *plans; /* event_plan.c; NULL before the first */
     bool unplanned;            /* for tests: shapes without plans, which must be the same */
 };

@@ -279,24 +279,48 @@ static int gather(struct sp_events *events, const struct sp_event *event, const 
     return rc;
 }
 
-/* qsort knows no argument: the text's address is in the entry by then. */
-struct sorted {
-    struct sp_str type, text;
-};
-
 static int in_order(const void *a, const void *b)
 {
-    const struct sorted *x = a, *y = b;
+    const struct sp_event_value *x = a, *y = b;
     int order = sp_str_cmp(x->type, y->type);
 
     return order ? order : sp_str_cmp(x->text, y->text);
 }
 
+const struct sp_event_value *sp_event_value_list(const struct sp_events *events, uint32_t *ret_count)
+{
+    *ret_count = events->written_count;
+    return events->written;
+}
+
+/* What was gathered, sorted, each once, at most `max`. */
+static int sort_values(struct sp_events *events, uint64_t max, uint64_t *excess)
+{
+    uint32_t count = events->list_count, kept = 0;
+    struct sp_event_value *v = count ? sp_arena_alloc(&events->arena, count * sizeof *v) : NULL;
+
+    if (count && !v)
+        return SP_ERR_NOMEM;
+    for (uint32_t i = 0; i < count; i++) /* qsort knows no argument: the text's address is in the entry by now */
+        v[i] = (struct sp_event_value){ events->list[i].type, { events->values.ptr + events->list[i].at, events->list[i].len } };
+    if (count)
+        qsort(v, count, sizeof *v, in_order);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i && in_order(&v[i - 1], &v[i]) == 0)
+            continue;
+        if (kept == max)
+            ++*excess;
+        else
+            v[kept++] = v[i];
+    }
+    events->written = v;
+    events->written_count = kept;
+    return 0;
+}
+
 int sp_event_values(struct sp_events *events, const struct sp_event *event, uint64_t max, struct sp_buf *out, uint64_t *excess)
 {
     struct sp_json w = sp_json_to(out);
-    struct sorted *sorted;
-    uint64_t written = 0;
     int rc = 0;
 
     *excess = 0;
@@ -304,29 +328,17 @@ int sp_event_values(struct sp_events *events, const struct sp_event *event, uint
     events->list_count = 0;
     for (uint32_t i = 0; i < event->class_->value_count && rc == 0; i++)
         rc = gather(events, event, &event->class_->value[i]);
+    if (rc == 0)
+        rc = sort_values(events, max, excess);
     if (rc < 0)
         return rc;
-    sorted = events->list_count ? sp_arena_alloc(&events->arena, events->list_count * sizeof *sorted) : NULL;
-    if (events->list_count && !sorted)
-        return SP_ERR_NOMEM;
-    for (uint32_t i = 0; i < events->list_count; i++)
-        sorted[i] = (struct sorted){ events->list[i].type, { events->values.ptr + events->list[i].at, events->list[i].len } };
-    if (events->list_count)
-        qsort(sorted, events->list_count, sizeof *sorted, in_order);
     sp_json_open(&w, '[');
-    for (uint32_t i = 0; i < events->list_count; i++) {
-        if (i && in_order(&sorted[i - 1], &sorted[i]) == 0)
-            continue;
-        if (written == max) {
-            ++*excess;
-            continue;
-        }
-        written++;
+    for (uint32_t i = 0; i < events->written_count; i++) {
         sp_json_open(&w, '{');
         sp_json_key(&w, SP_STR("type"));
-        sp_json_str(&w, sorted[i].type);
+        sp_json_str(&w, events->written[i].type);
         sp_json_key(&w, SP_STR("value"));
-        sp_json_str(&w, sorted[i].text);
+        sp_json_str(&w, events->written[i].text);
         sp_json_close(&w, '}');
     }
     sp_json_close(&w, ']');

@@ -106,6 +106,10 @@ int sp_account_add(struct sp_account *a, const struct sp_account_to *to, struct 
         sp_account_trouble(a, to, part->error[i].offset, part->error[i].lost, part->error[i].reason);
     a->error_total += part->error_total - part->error_count;
     a->lost |= part->lost;
+    if (part->has_sha256) {
+        a->has_sha256 = true;
+        a->sha256 = part->sha256;
+    }
     sp_account_clear(part);
     return rc;
 }

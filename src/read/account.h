@@ -12,6 +12,7 @@
 #ifndef SP_READ_ACCOUNT_H
 #define SP_READ_ACCOUNT_H
 #include "base/arena.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "read/gaps.h"
 #include "read/source.h"
@@ -36,6 +37,8 @@ struct sp_account {
     struct sp_gaps numbers;  /* the record numbers, until the account is settled */
     struct sp_read_error *error;
     uint64_t error_count, error_room, error_total; /* listed, room, met */
+    bool has_sha256;
+    struct sp_digest sha256; /* of the whole source, where it was asked for and read to its end: custody (contract 1) */
 };
 
 /* Who hears of it. `ctx` NULL: nobody; then as much is kept as whoever adds the account up needs to say it. */

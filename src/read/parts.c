@@ -170,6 +170,9 @@ static void fill(struct sp_parts *p, struct sp_block *b, size_t want)
 
         if (n < 0)
             (void)snprintf(b->trouble, sizeof b->trouble, "%.255s", err.what);
+        if (n > 0 && p->hash)
+            sp_hash_add(p->hash, b->bytes + b->len, (size_t)n);
+        p->read_all = n == 0;
         p->ended = n <= 0;
         b->len += n > 0 ? (size_t)n : 0;
     }

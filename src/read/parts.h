@@ -43,6 +43,8 @@ struct sp_parts {
     bool ended;
     struct sp_archive *archive; /* borrowed: it stands on the file; NULL: a file of its own */
     struct sp_block *rest;      /* read, behind the last cut */
+    struct sp_hash *hash;       /* of a member: takes all of its bytes; borrowed; NULL: nobody asks */
+    bool read_all;              /* of a member: its end was met, and nothing was wrong before it */
     bool whole;                 /* it cannot be cut from here on */
 };
 

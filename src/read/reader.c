@@ -28,6 +28,7 @@ struct sp_reader {
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
     uint64_t from, position; /* where the input began, where it was closed */
+    struct sp_hash hash; /* of a whole source, with options.digest */
     bool open, ended;
 };
 
@@ -202,6 +203,27 @@ static void prepare(struct sp_reader *r, const char *path, struct sp_account *ac
     r->ended = false;
 }
 
+static void begin_digest(struct sp_reader *r)
+{
+    if (!r->options.digest)
+        return;
+    sp_hash_begin(&r->hash);
+    r->input.hash = &r->hash;
+}
+
+/* The digest of all bytes, which were hashed as they were read; what was left over is read now. Of what is read in parts
+ * whoever deals or commits them takes it. */
+static void take_digest(struct sp_reader *r)
+{
+    int64_t n = 1;
+
+    if (!r->input.hash)
+        return;
+    while (n > 0 && !sp_stopped(r->options.ctx))
+        n = sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
+    r->account->has_sha256 = sp_hash_end(&r->hash, &r->account->sha256) && n == 0;
+}
+
 /* Bytes of the input; `what` is the kind of an archive. */
 static int start(struct sp_reader *r, bool named, const char *what)
 {
@@ -214,6 +236,8 @@ static int start(struct sp_reader *r, bool named, const char *what)
     rc = begin(r, named, what);
     if (rc == 0 && r->input.trouble)
         told(r, r->input.position, true, r->input.trouble);
+    if (rc == 0)
+        take_digest(r);
     if (rc == 0)
         sp_reader_close(r);
     return rc;
@@ -230,6 +254,7 @@ int sp_reader_open(struct sp_reader *r, const char *path, bool named, struct sp_
     if (rc < 0)
         return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
     account->bytes = r->input.size;
+    begin_digest(r);
     r->type = sp_source_type_of(r->input.head, r->options.type, &what);
     return start(r, named, what);
 }
@@ -253,6 +278,7 @@ int sp_reader_open_source(struct sp_reader *r, const struct sp_source *source, s
             return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
         r->input = sp_input_member(cursor->archive, head);
     }
+    begin_digest(r);
     r->type = sp_source_type_of(r->input.head, r->options.type, &what);
     return start(r, !source->walked, what);
 }
@@ -364,6 +390,7 @@ static void settle(struct sp_reader *r)
 {
     struct sp_account *a = r->account;
 
+    take_digest(r);
     if (!r->input.seekable)
         a->bytes = r->input.position - r->from;
     if (r->input.trouble)

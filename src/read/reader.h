@@ -25,6 +25,7 @@ struct sp_reader_options {
     const struct sp_ctx *ctx;
     enum sp_source_type type; /* SP_SOURCE_NONE: detect */
     bool carve;
+    bool digest; /* SHA-256 of every source that is read whole, into its account */
     bool quiet; /* tell ctx->note nothing: the accounts are added up elsewhere (sp_account_add) */
 };
 

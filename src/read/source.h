@@ -6,6 +6,7 @@
 #define SP_READ_SOURCE_H
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/str.h"
 
@@ -29,6 +30,7 @@ struct sp_input {
     const char *bytes;  /* of a part in memory, up to `end`; borrowed; or NULL */
     uint64_t bytes_from; /* place of bytes[0] */
     const char *trouble; /* behind the end of bytes: why it is an end; borrowed, or NULL */
+    struct sp_hash *hash; /* takes every byte that is read in order; NULL: nobody asks */
 };
 
 /* "-" is stdin. Refuses folders, sockets and devices; never blocks on a FIFO it was not told to read.

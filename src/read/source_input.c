@@ -242,6 +242,8 @@ int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_e
         return read_bytes(input, to, size);
     if (input->archive) {
         n = sp_archive_read(input->archive, to, size, err);
+        if (n > 0 && input->hash)
+            sp_hash_add(input->hash, to, (size_t)n);
         input->position += n > 0 ? (uint64_t)n : 0;
         return n;
     }
@@ -257,6 +259,8 @@ int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_e
     }
     if (n < 0)
         return unread(err);
+    if (input->hash)
+        sp_hash_add(input->hash, to, (size_t)n);
     input->position += (uint64_t)n;
     return n;
 }

@@ -184,6 +184,10 @@ struct sp_rule_set {
 int sp_rules_load(const struct sp_rule_options *options, struct sp_rule_set **ret, struct sp_error *err);
 void sp_rules_free(struct sp_rule_set *set);
 
+/* Append the rule's own document. False: its file is not what it was, or memory ran out. */
+struct sp_buf;
+bool sp_rule_document(const struct sp_rule *rule, struct sp_buf *out);
+
 const char *sp_level_name(enum sp_level level);
 int sp_level_parse(struct sp_str word, enum sp_level *ret);  /* -1: no such level */
 const char *sp_status_name(enum sp_status status);

@@ -283,7 +283,7 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ru
 
         (void)sscanf(p->error->where, "%u:%u", &line, &column);
         place = (struct sp_yaml){ .line = line, .column = column };
-        rc = sigma_refuse(&s, &place, "no YAML: %s", p->error->what);
+        rc = sigma_refuse(&s, &place, "%s", p->error->what);
     } else if (p->part.trailing) {
         rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
     }

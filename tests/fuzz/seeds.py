@@ -47,6 +47,8 @@ RULES = ["title: a\nid: 5a0c0000-0000-4000-8000-000000000001\nstatus: test\nleve
          "a: &a [1, 2]\nb: *a\nc: !!str 5\nd: |\n  text\n  more\ne: >-\n  folded\n---\nf: {g: [h, {i: ~}]}\n",
          "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n"]
 CONDITIONS = ["a", "not (a or b) and c", "1 of sel*", "all of them", "2 of a* or not all of b_*", "((((a))))", "a and", "a | count() > 5"]
+COMMANDS = ["powershell.exe -nop -w hidden -enc SQBFAFgAIABhAA==", "\"C:\\a b\\pwsh.exe\" /EncodedCommand:SABpAA", "x -e \u2013enc \u2015e AAAA",
+            "IEX([Text.Encoding]::UTF8.GetString([Convert]::FromBase64String('cG93ZXJzaGVsbCAtZW5jIFNBQnBBQ0VBSVFBPQ==')))", "\x1b[2J\u202e\r\n\t"]
 LINES = [b"one\ntwo\r\n\xef\xbb\xbfthree\n", "\ufeffdrei\r\nvier".encode("utf-16-le"), b"\xff\xfe\x00", b"a\xffb\xc0\x80\n", b"<34>Oct 11 22:14:15 h su: x\n"]
 
 
@@ -99,6 +101,8 @@ def texts(target):
         "ways": [bytes([mode]) + t for mode in (0, 3, 4, 8, 0x88) for t in json_bytes],
         "map": [m.encode() for m in MAPS] + [open(p, "rb").read()[:8192] for p in sorted(glob.glob(os.path.join(ROOT, "src/event/map/*.tsv")))],
         "regex": [bytes([flags]) + r.encode() + b"\0" + t for r in REGEXES for t in TEXTS for flags in (0, 1)],
+        "derive": [c.encode() for c in COMMANDS],
+        "filter": [b"CommandLine\0" + c.encode() for c in COMMANDS] + [b"odd: name\0a*b?c\\*\\\\ \"x\" #", b"Image\0\\", b"A\0\xe2\x80\xa8"],
         "text": [bytes([mode]) + t for mode in (0, 1, 2) for t in LINES] + LINES,
         "rule": rules, "sigma": rules, "yaml": rules, "pipeline": rules,
         "condition": [c.encode() for c in CONDITIONS],
