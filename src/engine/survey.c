@@ -44,6 +44,7 @@ struct pass {
 struct worker {
     struct pass *pass;
     struct sp_reader *reader;
+    struct sp_cursor cursor;   /* each thread goes through an archive on its own */
     struct sp_events *events;
     struct sp_buf text[SP_SURVEY_TEXTS];
     pthread_t thread;
@@ -268,7 +269,7 @@ static bool open_file(struct pass *p, size_t source)
     const struct sp_source *src = &p->survey.scope.sources.source[source];
     struct sp_file *file;
 
-    if (p->survey.ops->whole || src->size <= SP_PART_BYTES)
+    if (p->survey.ops->whole || src->pack || src->size <= SP_PART_BYTES)
         return false;
     file = sp_zalloc(sizeof *file);
     if (!file || !sp_parts_open(&file->parts, src->path, p->survey.scope.type, SP_PART_BYTES)) {
@@ -292,7 +293,8 @@ static bool deal(void *who, uint64_t number)
     struct unit *u = &p->unit[number % p->order.room];
 
     while (!sp_stopped(p->survey.scope.ctx)) {
-        size_t source = p->next;
+        const struct sp_source_list *list = &p->survey.scope.sources;
+        size_t source = p->next < list->count ? list->order[p->next] : 0;
         struct sp_part part;
 
         if (p->file && sp_parts_next(&p->file->parts, &part)) {
@@ -303,10 +305,10 @@ static bool deal(void *who, uint64_t number)
         }
         sp_file_drop(p->file);
         p->file = NULL;
-        if (source == p->survey.scope.sources.count)
+        if (p->next == list->count)
             return false;
         p->next++;
-        if (p->survey.scope.sources.source[source].skipped || open_file(p, source))
+        if (list->source[source].skipped || open_file(p, source))
             continue;
         begin_unit(u, number, source, NULL);
         return true;
@@ -360,7 +362,7 @@ static int open_unit(struct worker *w, struct unit *u)
     const struct sp_source *src = &w->pass->survey.scope.sources.source[u->source];
 
     return u->file ? sp_reader_open_part(w->reader, &u->file->parts, &u->part, &u->account)
-                   : sp_reader_open(w->reader, src->path, !src->walked, &u->account);
+                   : sp_reader_open_source(w->reader, src, &w->cursor, &u->account);
 }
 
 /* 0; SP_ERR_NOMEM; another negative code when the pass has ended already. */
@@ -408,9 +410,10 @@ static void *run_worker(void *arg)
 static bool init_worker(struct worker *w, struct pass *p)
 {
     struct sp_scope *s = &p->survey.scope;
-    struct sp_reader_options r = { &s->limits, s->ctx, s->type, s->carve, true };
+    struct sp_reader_options r = { .limits = &s->limits, .ctx = s->ctx, .type = s->type, .carve = s->carve, .quiet = true };
 
     w->pass = p;
+    w->cursor.options = sp_archive_options_of(&s->sources, &s->limits, s->ctx);
     w->reader = sp_reader_new(&r);
     w->events = sp_events_new(s->taxonomy, s->given);
     return w->reader && w->events;
@@ -419,6 +422,7 @@ static bool init_worker(struct worker *w, struct pass *p)
 static void done_worker(struct worker *w)
 {
     sp_reader_free(w->reader);
+    sp_cursor_done(&w->cursor);
     sp_events_free(w->events);
     for (unsigned i = 0; i < SP_SURVEY_TEXTS; i++)
         sp_buf_done(&w->text[i]);
