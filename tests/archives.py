@@ -62,6 +62,11 @@ def pack_gz_members(folder, files):
                 z.writestr(name + ways[i % 3][0], ways[i % 3][1](f.read()))
 
 
+def lines_of(notes):
+    """Notes in any order; a path is quoted in a command only where the shell needs it."""
+    return sorted(line.replace(b"'", b"") if line.startswith(b"spoor explain ") else line for line in notes.splitlines())
+
+
 def named_as_packed(result, prefix, suffix, what):
     """The outcome of the unpacked folder, in the words of an archive."""
     def name(path):
@@ -75,12 +80,12 @@ def named_as_packed(result, prefix, suffix, what):
         if one.get("reason", "").startswith("duplicate of "):
             one["reason"] = "duplicate of " + name(one["reason"][13:])
     words = re.sub(rf"((?:{what})/[\w./-]*\w)".encode(), lambda m: name(m[1].decode()).encode(), notes)
-    return code, b"\n".join(sorted(out.splitlines())), summary, sorted(words.splitlines())
+    return code, b"\n".join(sorted(out.splitlines())), summary, lines_of(words)
 
 
 def as_is(result):
     code, out, summary, notes = result
-    return code, b"\n".join(sorted(out.splitlines())), summary, sorted(notes.splitlines())
+    return code, b"\n".join(sorted(out.splitlines())), summary, lines_of(notes)
 
 
 def compare(hunter, what, archive, prefix, suffix=lambda path: [], options=(), jobs=threads.JOBS):

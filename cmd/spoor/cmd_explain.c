@@ -51,7 +51,8 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command cmd_explain = {
     "explain", "RULE EVENT-FILE[@OFFSET|:LINE]", "why a rule matches a record, or not",
-    "RULE is a file or the id of one of spoor's own rules. Each item of the rule: the value seen, and whether it is true, false,\n"
-    "unknown (the log source cannot carry the field) or missing; then what would have to differ.",
+    "RULE is a file or the id of one of spoor's own rules; EVENT-FILE may lie in an archive: ARCHIVE!FILE@OFFSET. Each item\n"
+    "of the rule: the value seen, and whether it is true, false, unknown (the log source cannot carry the field) or missing;\n"
+    "then what would have to differ.",
     options, run,
 };

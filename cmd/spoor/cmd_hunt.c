@@ -13,7 +13,7 @@
 static const struct option options[] = {
     { "--format", "table|json|csv|sightings", "how to write; the default is table on a terminal, else json", false },
     { "--org", "NAME", "the organisation that the paths after it belong to (default: local); may be repeated", false },
-    { "--rules", "PATH", "Sigma rules: a file or a folder; may be repeated. spoor's own are always loaded as well", false },
+    { "--rules", "PATH", "Sigma rules: a file, a folder or an archive; may be repeated. spoor's own are always loaded as well", false },
     { "--no-own-rules", NULL, "without spoor's own rules", false },
     { "--level", "LEVEL", "rules of this level and above: informational, low, medium, high, critical", false },
     { "--status", "LIST", "rules of these statuses (default: stable,test,experimental)", false },
@@ -344,9 +344,10 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command cmd_hunt = {
     "hunt", "[--org NAME] PATH... [--rules PATH]... [options]", "find intrusions in logs with Sigma rules",
-    "Reads the logs (EVTX, JSON, text; folders are walked, - is standard input), runs the rules on every event and writes\n"
-    "the sightings in order of time. Formats: table (one line a rule and host), json (everything, one object a line),\n"
-    "sightings (what may leave the organisation), csv. What is found is kept in a case (--case), so that a hunt that was\n"
-    "interrupted goes on where it was, and logs that were hunted with the same rules are not read again.",
+    "Reads the logs (EVTX, JSON, text; folders are walked, archives read in place, - is standard input, @FILE names one path\n"
+    "a line), runs the rules on every event and writes the sightings in order of time. Formats: table (one line a rule and\n"
+    "host), json (everything, one object a line), sightings (what may leave the organisation), csv. What is found is kept in a\n"
+    "case (--case), so that a hunt that was interrupted goes on where it was, and logs that were hunted with the same rules\n"
+    "are not read again.",
     options, run,
 };

@@ -58,7 +58,8 @@ int sp_archive_open_bytes(struct sp_archive **ret, const char *path, struct sp_s
                           struct sp_error *err);
 void sp_archive_close(struct sp_archive *archive); /* NULL is fine */
 
-/* 1 and the next member, valid until the next call; 0 at the end, or when the user has said stop; SP_ERR_NOMEM. */
+/* 1 and the next member, valid until the next call; 0 at the end, or when the user has said stop; SP_ERR_NOMEM, and then
+ * there is nothing to do but to close it. */
 int sp_archive_next(struct sp_archive *archive, struct sp_member *ret);
 
 /* `head` of the member that it stands on. */

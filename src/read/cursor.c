@@ -5,6 +5,7 @@
 #include "read/cursor.h"
 
 #include "base/error.h"
+#include "read/source_inner.h"
 
 struct sp_archive_options sp_archive_options_of(const struct sp_source_list *list, const struct sp_limits *limits, const struct sp_ctx *ctx)
 {
@@ -42,16 +43,42 @@ static int turn_to(struct sp_cursor *c, const struct sp_source *source, struct s
     return rc;
 }
 
-static int gone(struct sp_error *err)
+static int gone(const struct sp_cursor *c, struct sp_error *err)
 {
+    if (sp_stopped(c->options.ctx)) {
+        sp_error_set(err, SP_ERR_IO, "not read: interrupted");
+        return SP_ERR_IO;
+    }
     sp_error_set(err, SP_ERR_FORMAT, "the archive is another than a moment ago");
     sp_error_cure(err, "hunt again when nobody writes to it");
     return SP_ERR_FORMAT;
 }
 
-int sp_cursor_go(struct sp_cursor *c, const struct sp_source *source, struct sp_str *ret_head, struct sp_error *err)
+/* Forward to the source, which must begin as it did when the archive was first gone through. */
+static int forward(struct sp_cursor *c, const struct sp_source *source, struct sp_str *ret_head, struct sp_error *err)
 {
     struct sp_member m = { 0 };
+    uint64_t head;
+
+    while (c->next <= source->member) {
+        int rc = sp_archive_next(c->archive, &m);
+
+        if (rc < 0)
+            return sp_error_nomem(err);
+        if (rc == 0)
+            return gone(c, err);
+        c->next = m.number + 1;
+    }
+    if (!sp_head_number(m.head, &head))
+        return sp_error_nomem(err);
+    if (m.number != source->member || m.kind != SP_MEMBER_FILE || head != source->head)
+        return gone(c, err);
+    *ret_head = m.head;
+    return 0;
+}
+
+int sp_cursor_go(struct sp_cursor *c, const struct sp_source *source, struct sp_str *ret_head, struct sp_error *err)
+{
     int rc;
 
     if (source->pack->archive) { /* a pipe: it stands there already */
@@ -62,21 +89,13 @@ int sp_cursor_go(struct sp_cursor *c, const struct sp_source *source, struct sp_
         return 0;
     }
     rc = turn_to(c, source, err);
-    while (rc == 0 && c->next <= source->member) {
-        rc = sp_archive_next(c->archive, &m);
-        if (rc < 0)
-            return sp_error_nomem(err);
-        if (rc == 0)
-            return gone(err);
-        c->next = m.number + 1;
-        rc = 0;
+    if (rc == 0)
+        rc = forward(c, source, ret_head, err);
+    if (rc < 0) { /* where it stands now is not known */
+        sp_archive_close(c->archive);
+        c->archive = NULL;
     }
-    if (rc < 0)
-        return rc;
-    if (m.number != source->member || m.kind != SP_MEMBER_FILE)
-        return gone(err);
-    *ret_head = m.head;
-    return 0;
+    return rc;
 }
 
 void sp_cursor_done(struct sp_cursor *c)

@@ -135,6 +135,18 @@ static int member_digest(struct twins *t, struct twin *one)
     return 0;
 }
 
+static void tell(const struct twins *t, const struct sp_source *source)
+{
+    struct sp_error note;
+
+    if (sp_stopped(t->cursor.options.ctx))
+        return;
+    sp_error_set(&note, SP_ERR_IO, "could not be read to be compared with a log like it");
+    sp_error_where(&note, "%s", source->path);
+    sp_error_cure(&note, "if one is a copy of the other, both are hunted");
+    sp_note(t->cursor.options.ctx, &note);
+}
+
 static int take_digests(struct twins *t)
 {
     int rc = 0;
@@ -149,6 +161,8 @@ static int take_digests(struct twins *t)
         else
             one->known = sp_source_digest(one->source, &one->digest, &failed);
         rc = failed ? SP_ERR_NOMEM : rc;
+        if (rc == 0 && !one->known)
+            tell(t, one->source);
     }
     return rc;
 }

@@ -38,7 +38,7 @@ static struct sp_reader *next_reader(void)
 {
     static struct sp_reader *reader[2][2];
     static unsigned turn;
-    struct sp_reader_options o = { &limits, NULL, SP_SOURCE_NONE, carve, true };
+    struct sp_reader_options o = { .limits = &limits, .carve = carve, .quiet = true };
     struct sp_reader **r = &reader[carve][turn++ % 2];
 
     if (!*r)
