@@ -34,6 +34,7 @@ struct hunt {
     struct sp_scope scope;
     struct sp_work work;
     struct sp_keep keep;
+    struct sp_suppress *suppress;
     struct sp_source_tally *tally; /* by source */
     struct sp_sorter *sorter;
     struct sp_worker *worker;
@@ -50,26 +51,6 @@ static double seconds(clockid_t clock)
     struct timespec t;
 
     return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
-}
-
-static int parse_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
-{
-    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
-    char whole[32];
-
-    if (!text)
-        return 0;
-    if (day.len == 10) { /* a day alone begins at its midnight */
-        memcpy(whole, text, 10);
-        memcpy(whole + 10, "T00:00", 7);
-        day = (struct sp_str){ whole, 16 };
-    }
-    if (sp_time_parse(day, ret))
-        return 0;
-    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
-    sp_error_where(err, "%s", option);
-    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
-    return SP_ERR_USAGE;
 }
 
 static int parse_engine(const char *engine, bool *plain, struct sp_error *err)
@@ -109,9 +90,9 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     if (rc == 0 && o->fail_on)
         rc = sp_scope_level("--fail-on", o->fail_on, &h->fail_on, h->err);
     if (rc == 0)
-        rc = parse_time("--from", o->from, &h->work.from, h->err);
+        rc = sp_scope_time("--from", o->from, &h->work.from, h->err);
     if (rc == 0)
-        rc = parse_time("--to", o->to, &h->work.to, h->err);
+        rc = sp_scope_time("--to", o->to, &h->work.to, h->err);
     if (rc == 0)
         rc = parse_engine(o->engine, &plain, h->err);
     if (rc == 0)
@@ -125,6 +106,8 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
         rc = sp_scope_sources(&h->scope, &o->read, h->err);
     if (rc == 0)
         rc = sp_keep_open(&h->keep, o, &h->scope, h->err);
+    if (rc == 0 && h->keep.c)
+        rc = sp_suppress_new(h->keep.c, (int64_t)time(NULL), ctx, &h->suppress, h->err);
     if (rc == 0 && rank_orgs(h) < 0)
         rc = sp_error_nomem(h->err);
     return rc;
@@ -140,7 +123,7 @@ static unsigned count_jobs(const struct hunt *h)
     if (jobs > JOBS_MAX)
         jobs = JOBS_MAX;
     for (size_t i = 0; units < jobs && i < list->count; i++)
-        units += list->source[i].skipped ? 0 : list->source[i].size / SP_PART_BYTES + 1;
+        units += list->source[i].skipped ? 0 : list->source[i].unsized ? jobs : list->source[i].size / SP_PART_BYTES + 1;
     return (unsigned)(jobs < units ? jobs : units ? units : 1);
 }
 
@@ -148,6 +131,8 @@ static void tell_progress(struct hunt *h, uint64_t total)
 {
     struct sp_progress at = { atomic_load(&h->work.bytes), total, atomic_load(&h->work.records), atomic_load(&h->work.sightings) };
 
+    if (at.total < at.bytes) /* compressed files do not say how large they are */
+        at.total = at.bytes;
     if (h->options->progress)
         h->options->progress(h->options->progress_arg, &at);
 }
@@ -186,6 +171,7 @@ static int run_workers(struct hunt *h)
     w->scope = &h->scope;
     w->format = h->options->output.format;
     w->org_rank = h->org_rank;
+    w->cursor.options = sp_archive_options_of(&h->scope.sources, &h->scope.limits, h->scope.ctx);
     h->tally = sp_zalloc((h->scope.sources.count + 1) * sizeof *h->tally);
     h->sorter = sp_sorter_new(h->scope.limits.sort_bytes);
     h->worker = sp_zalloc(h->jobs * sizeof *h->worker);
@@ -194,6 +180,7 @@ static int run_workers(struct hunt *h)
     sp_commit_init(&w->commit, &h->scope, h->tally, h->sorter);
     w->keep = h->keep.c != NULL;
     w->commit.keep = w->keep ? &h->keep : NULL;
+    w->commit.suppress = h->suppress;
     w->commit.hash_sources = w->keep && !h->options->no_hash_sources;
     for (unsigned i = 0; i < h->jobs; i++) {
         if (sp_worker_init(&h->worker[i], w) < 0)
@@ -231,6 +218,10 @@ static int give_out(void *arg, const struct sp_sorted *one)
     struct hunt *h = arg;
     const struct sp_rule *rule = h->scope.rules->rule[one->key.rule];
 
+    if (one->key.flags & SP_SIGHTING_SUPPRESSED) {
+        h->result->result.suppressed++;
+        return 0;
+    }
     if (sp_tally_add(&h->result->tally, rule, sp_payload_host(one->payload), &one->key) < 0)
         return sp_error_nomem(h->err);
     if (h->fail_on && rule->level >= h->fail_on)
@@ -288,7 +279,7 @@ static void add_source(struct sp_hunt_result *r, const struct sp_source *s, cons
         return;
     }
     r->lost |= s->skipped ? s->lost : t->account.lost;
-    r->opened |= !s->skipped && t->account.opened;
+    r->opened |= s->skipped ? s->opened : t->account.opened;
     if (s->skipped || t->account.skipped) {
         r->skipped++;
         return;
@@ -343,7 +334,7 @@ static int conclude(struct hunt *h, double wall, double cpu)
     r->limits_hit = excess;
     r->wall_s = seconds(CLOCK_MONOTONIC) - wall;
     r->cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, r, excess);
+    sp_summary_write(&h->result->summary, &h->scope, h->tally, &unknowns, &(struct sp_summary_end){ r, h->suppress, excess });
     r->summary = h->result->summary.ptr;
     r->summary_length = h->result->summary.len;
     sp_unknowns_done(&unknowns);
@@ -357,6 +348,7 @@ static void done(struct hunt *h)
     for (unsigned i = 0; h->worker && i < h->jobs; i++)
         sp_worker_done(&h->worker[i]);
     sp_work_done(&h->work);
+    sp_suppress_free(h->suppress);
     sp_keep_done(&h->keep);
     for (size_t i = 0; h->tally && i < h->scope.sources.count; i++)
         sp_account_done(&h->tally[i].account);

@@ -4,6 +4,7 @@
  */
 #include "engine/summary.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "base/jsonw.h"
@@ -152,15 +153,40 @@ static void not_evaluable(struct sp_json *w, const struct sp_scope *scope, const
     sp_json_close(w, ']');
 }
 
-static void tail(struct sp_json *w, const struct sp_hunt_result *r, uint64_t values_excess)
+/* By the act of an analyst; those of a rule that several logs hold are counted in each. */
+static void suppressed(struct sp_json *w, const struct sp_suppress *suppress)
 {
+    const struct sp_suppress_count *list;
+    size_t count = sp_suppress_counts(suppress, &list);
+
+    sp_json_key(w, SP_STR("suppressed"));
+    sp_json_open(w, '[');
+    for (size_t i = 0; i < count; i++) {
+        char source[48];
+
+        if (!list[i].count)
+            continue;
+        (void)snprintf(source, sizeof source, "act %lld of the case", (long long)list[i].act);
+        sp_json_open(w, '{');
+        str(w, "value", list[i].rule_id);
+        str(w, "list", SP_STR("benign"));
+        str(w, "source", sp_str_c(source));
+        u64(w, "count", list[i].count);
+        sp_json_close(w, '}');
+    }
+    sp_json_close(w, ']');
+}
+
+static void tail(struct sp_json *w, const struct sp_summary_end *end)
+{
+    const struct sp_hunt_result *r = end->result;
+    uint64_t values_excess = end->values_excess;
     struct rusage usage;
     double wall_ms = r->wall_s * 1000, cpu_ms = r->cpu_s * 1000;
 
     u64(w, "sightings", r->sightings);
     u64(w, "repeated", r->left_out_twice);
-    sp_json_key(w, SP_STR("suppressed"));
-    sp_json_raw(w, SP_STR("[]"));
+    suppressed(w, end->suppress);
     sp_json_key(w, SP_STR("left_out"));
     sp_json_raw(w, SP_STR("[]"));
     sp_json_key(w, SP_STR("limits_hit"));
@@ -199,7 +225,7 @@ static void profile(struct sp_json *w, const struct sp_hunt_result *r)
 }
 
 void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const struct sp_source_tally *tally,
-                      const struct sp_unknowns *unknowns, const struct sp_hunt_result *result, uint64_t values_excess)
+                      const struct sp_unknowns *unknowns, const struct sp_summary_end *end)
 {
     struct sp_json w = sp_json_to(out);
     const struct sp_source_list *list = &scope->sources;
@@ -223,8 +249,8 @@ void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const st
     }
     sp_json_close(&w, ']');
     not_evaluable(&w, scope, unknowns);
-    tail(&w, result, values_excess);
-    profile(&w, result);
+    tail(&w, end);
+    profile(&w, end->result);
     sp_json_close(&w, '}');
     sp_buf_char(out, '\n');
 }

@@ -47,6 +47,13 @@ void sp_unit_done(struct sp_unit *u)
 {
     sp_account_done(&u->account);
     sp_buf_done(&u->log);
+    sp_unit_leave(u);
+}
+
+void sp_unit_leave(struct sp_unit *u)
+{
+    sp_block_drop(u->part.block);
+    u->part.block = NULL;
     sp_file_drop(u->file);
     u->file = NULL;
 }
@@ -134,6 +141,7 @@ struct sp_str sp_payload_line(struct sp_str payload)
 void sp_commit_init(struct sp_commit *c, const struct sp_scope *scope, struct sp_source_tally *tally, struct sp_sorter *sorter)
 {
     *c = (struct sp_commit){ .scope = scope, .tally = tally, .sorter = sorter, .source = SIZE_MAX };
+    sp_line_init(&c->judged);
 }
 
 void sp_commit_done(struct sp_commit *c)
@@ -141,6 +149,7 @@ void sp_commit_done(struct sp_commit *c)
     sp_digest_map_done(&c->copies);
     sp_buf_done(&c->payload);
     sp_buf_done(&c->kept);
+    sp_line_done(&c->judged);
     sp_free(c->value);
     sp_free(c->room);
 }
@@ -162,8 +171,13 @@ int sp_commit_end(struct sp_commit *c, struct sp_error *err)
         return 0;
     t = &c->tally[source];
     to = listener(c);
+    c->whole |= c->member && !c->cut && !sp_stopped(c->scope->ctx);
     if (c->whole && c->hash_sources && c->hashed)
         t->account.has_sha256 = sp_hash_end(&c->hash, &t->account.sha256);
+    if (c->member && c->whole && t->has_unpacked) {
+        t->account.has_sha256 = true;
+        t->account.sha256 = t->unpacked;
+    }
     sp_account_settle(&t->account, &to);
     c->source = SIZE_MAX;
     return c->keep ? sp_keep_source(c->keep, source, t, c->whole, err) : 0;
@@ -177,7 +191,7 @@ static int begin_source(struct sp_commit *c, size_t source, struct sp_error *err
         return rc;
     c->source = source;
     c->lines = c->hashed = 0;
-    c->whole = c->cut = false;
+    c->whole = c->cut = c->member = false;
     sp_hash_begin(&c->hash);
     sp_digest_map_clear(&c->copies);
     sp_account_init(&c->tally[source].account);
@@ -226,7 +240,7 @@ static int count_copy(struct sp_commit *c, const struct sp_unit *u, const struct
     c->k = (*copies)++;
     if (c->k && !sp_event_id(sp_str_c(c->scope->sources.source[c->source].org), &e->raw, c->k, &c->event_id))
         return sp_error_nomem(err);
-    return c->keep && u->file ? sp_keep_copy(c->keep, &e->raw, c->k + 1, err) : 0;
+    return c->keep && u->file && !c->member ? sp_keep_copy(c->keep, &e->raw, c->k + 1, err) : 0;
 }
 
 static void put_digest(struct sp_buf *payload, size_t at, const struct sp_digest *digest)
@@ -301,7 +315,22 @@ static bool take_values(struct sp_commit *c, struct sp_str from, uint64_t count)
     return true;
 }
 
-/* Into the case; `line` is the one that was given out, finished. */
+/* Has an analyst called it benign? 1, 0, SP_ERR_NOMEM. */
+static int suppressed(struct sp_commit *c, const struct entry *e, struct sp_str line, struct sp_error *err)
+{
+    struct sp_str org = sp_str_c(c->scope->sources.source[c->source].org), rule = c->scope->rules->rule[e->key.rule]->id;
+    int64_t act;
+    int rc;
+
+    if (!sp_suppress_asks(c->suppress, org, rule))
+        return 0;
+    rc = sp_line_read(&c->judged, line, err);
+    if (rc == 0)
+        rc = sp_suppress_holds(c->suppress, org, rule, &c->judged, &act);
+    return rc < 0 ? sp_error_nomem(err) : rc;
+}
+
+/* Into the case; `line` is the one that was given out, finished. 1: it is not to be given out. */
 static int keep(struct sp_commit *c, const struct entry *e, struct sp_str payload, struct sp_str kept, struct sp_error *err)
 {
     struct sp_case_sighting s = {
@@ -310,6 +339,7 @@ static int keep(struct sp_commit *c, const struct entry *e, struct sp_str payloa
         .record = e->record + (e->is & BY_LINE ? c->lines : 0), .copy = c->k, .host = sp_payload_host(payload),
     };
     struct kept k;
+    int rc;
 
     memcpy(&k, take(&kept, sizeof k).ptr, sizeof k);
     s.line = take(&kept, k.line);
@@ -324,7 +354,8 @@ static int keep(struct sp_commit *c, const struct entry *e, struct sp_str payloa
         return sp_error_nomem(err);
     s.value = c->value;
     s.value_count = (size_t)k.values;
-    return sp_keep_sighting(c->keep, &s, err);
+    rc = sp_keep_sighting(c->keep, &s, err);
+    return rc < 0 ? rc : suppressed(c, e, s.line, err);
 }
 
 static int commit_entry(struct sp_commit *c, const struct sp_unit *u, struct entry *e, struct sp_str rest, struct sp_error *err)
@@ -341,6 +372,7 @@ static int commit_entry(struct sp_commit *c, const struct sp_unit *u, struct ent
     one.payload = payload;
     c->sightings++;
     rc = c->keep && e->kept ? keep(c, e, payload, sp_str_cut(rest, (size_t)e->payload, (size_t)e->kept), err) : 0;
+    one.key.flags |= rc > 0 ? SP_SIGHTING_SUPPRESSED : 0;
     return rc < 0 ? rc : sp_sorter_add(c->sorter, &one, err);
 }
 
@@ -376,7 +408,7 @@ static int reach(struct sp_commit *c, struct sp_unit *u, struct sp_error *err)
 
     c->lines += u->lines;
     c->cut |= u->cut;
-    if (c->cut)
+    if (c->cut || c->member)
         return 0;
     if (c->hash_sources && u->file)
         rc = hash_to(c, u, err);
@@ -401,6 +433,7 @@ int sp_commit_unit(struct sp_commit *c, struct sp_unit *u, bool finished, struct
 
     if (rc < 0)
         return rc;
+    c->member = u->file && u->file->parts.archive;
     to = listener(c);
     rc = commit_log(c, u, err);
     if (rc < 0)

@@ -23,13 +23,15 @@
 #include "base/digest_map.h"
 #include "engine/keep.h"
 #include "engine/scope.h"
+#include "engine/suppress.h"
 #include "export/sighting.h"
 #include "match/sorter.h"
 #include "read/reader.h"
 
 /* A large source while it is read in parts. */
 struct sp_file {
-    struct sp_parts parts;     /* used under the lock of the order, but for its descriptor */
+    struct sp_parts parts;     /* used under the lock of the order, but for its descriptor; of a member over sp_work.cursor */
+    struct sp_hash hash;       /* of a member */
     size_t source;
     _Atomic unsigned users;    /* units, and whoever deals them; the last one closes it */
 };
@@ -52,6 +54,7 @@ struct sp_unit {
 
 void sp_unit_begin(struct sp_unit *unit, uint64_t number, size_t source, struct sp_file *file); /* memory is kept */
 void sp_unit_done(struct sp_unit *unit);
+void sp_unit_leave(struct sp_unit *unit);    /* its file and bytes are not needed any more */
 void sp_file_drop(struct sp_file *file); /* one user less */
 
 /* A sighting of a unit: `event_id`, `id` made with k = 0. */
@@ -69,6 +72,9 @@ struct sp_found_sighting {
 /* SP_ERR_NOMEM shows in unit->log.failed. */
 void sp_unit_add(struct sp_unit *unit, const struct sp_found_sighting *one);
 
+/* In the flags of a sighting's key: it is kept, and not given out. */
+enum { SP_SIGHTING_SUPPRESSED = 1 };
+
 /* The payload of a sighting in the sorter: u32 host length + 1 (0: no host), host, rendered line. */
 struct sp_str sp_payload_host(struct sp_str payload); /* ptr NULL: none */
 struct sp_str sp_payload_line(struct sp_str payload);
@@ -78,6 +84,8 @@ struct sp_source_tally {
     struct sp_account account;
     uint64_t unrecognised; /* records without a log source: no rule could apply */
     struct sp_time first, last;
+    struct sp_digest unpacked; /* of a member of an archive: SHA-256 of its bytes, from whoever deals it */
+    bool has_unpacked;
 };
 
 struct sp_commit {
@@ -89,10 +97,13 @@ struct sp_commit {
     struct sp_digest_map copies;    /* raw digests of its events: how often sighted */
     uint64_t k;                     /* of the event in hand */
     struct sp_keep *keep;           /* NULL: no case */
+    struct sp_suppress *suppress;   /* what analysts have called benign there; NULL: nothing */
+    struct sp_line judged;          /* the line that is asked about */
     bool hash_sources;              /* SHA-256 of those that are read in parts */
     struct sp_hash hash;            /* of the one in hand, so far */
     uint64_t hashed;                /* bytes of it */
     char *room;                     /* to read it again for that */
+    bool member;                    /* it is in an archive: its end is known when all of it has been dealt */
     bool whole;                     /* it has been read to its end */
     bool cut;                       /* it was stopped in the middle: what comes behind is of no use */
     struct sp_case_value *value;

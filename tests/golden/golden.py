@@ -5,7 +5,8 @@
     tests/golden/golden.py [--spoor build/spoor] [--only TEXT] [--update]
 
 Each folder of tests/golden/cases is a case and runs in a scratch copy of itself:
-    cmd      arguments, one line as in a shell (quotes, no variables)
+    cmd      arguments, one line as in a shell (quotes, no variables); of several lines the last one is the case, and those
+             before it, which must end well, prepare it
     stdin    what it reads from standard input (absent: nothing)
     stdout   what it must print, exactly; or stdout.pattern: a regular expression for all of it
     code     its exit code (absent: 0)
@@ -48,14 +49,18 @@ def run(spoor, case):
             subprocess.run([writer, os.path.join(place, "sample.evtx")], check=True, stdout=subprocess.DEVNULL)
         env = {k: v for k, v in os.environ.items() if not k.startswith("SPOOR_")}
         env |= {"NO_COLOR": "1", "XDG_CACHE_HOME": os.path.join(scratch, "cache"), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        argv = shlex.split(read(os.path.join(case, "cmd")))
+        *before, argv = [shlex.split(line) for line in read(os.path.join(case, "cmd")).splitlines()] or [[]]
 
-        def once():
+        def once(argv=argv):
             return subprocess.run([spoor, *argv], cwd=place, env=env, timeout=120, check=False,
                                   input=(read(os.path.join(case, "stdin")) or "").encode("utf-8", "surrogateescape"),
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for step in before:
+            r = once(step)
+            if r.returncode != 0:
+                return r.returncode, "", f"a step before the case failed: {shlex.join(step)}: {r.stderr.decode()}"
         r = once()
-        if argv[:1] == ["hunt"]:  # again, with the rules from the plan cache
+        if argv[:1] == ["hunt"] and "--case" not in argv:  # again, with the rules from the plan cache
             warm = once()
             if (warm.returncode, warm.stdout, told(warm.stderr)) != (r.returncode, r.stdout, told(r.stderr)):
                 r.stderr += b"\nthe same hunt with a warm plan cache says something else:\n" + warm.stdout + warm.stderr
