@@ -410,13 +410,16 @@ static int reach(struct sp_commit *c, struct sp_unit *u, struct sp_error *err)
     c->cut |= u->cut;
     if (c->cut || c->member)
         return 0;
-    c->whole = u->end == UINT64_MAX;
     if (c->hash_sources && u->file)
         rc = hash_to(c, u, err);
-    if (rc == 0 && c->whole)
-        return sp_commit_end(c, err);
-    if (rc < 0 || !c->keep)
+    c->cut |= c->hash.failed && sp_stopped(c->scope->ctx); /* a source is not done before it has its digest */
+    if (rc < 0 || c->cut)
         return rc;
+    c->whole = u->end == UINT64_MAX;
+    if (c->whole)
+        return sp_commit_end(c, err);
+    if (!c->keep)
+        return 0;
     sp_buf_clear(&c->kept);
     sp_resume_write(&c->kept, &c->tally[c->source], c->lines);
     return c->kept.failed ? sp_error_nomem(err) : sp_keep_reached(c->keep, c->source, u->end, sp_buf_view(&c->kept), err);
