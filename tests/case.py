@@ -27,7 +27,7 @@ import zlib
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import threads  # noqa: E402
 
-ORDER = ("SELECT l.size, l.packed FROM sighting s JOIN source o ON o.id=s.source JOIN rule r ON r.id=s.rule JOIN line l ON l.sighting=s.id"
+ORDER = ("SELECT s.block, line_at, line_size FROM sighting s JOIN source o ON o.id=s.source JOIN rule r ON r.id=s.rule"
          " ORDER BY s.no_time, s.sec, s.nsec, o.org, CAST(o.path AS BLOB), s.offset, r.rule_id, r.file, r.line, s.sha256")
 
 
@@ -42,8 +42,9 @@ class Case:
         db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.sound = db.execute("PRAGMA integrity_check").fetchall() == [("ok",)] and not db.execute("PRAGMA foreign_key_check").fetchall()
         self.form = [db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version", "journal_mode")]
-        self.lines = b"".join(unpacked(*row) for row in db.execute(ORDER))
-        self.raws = all(hashlib.sha256(unpacked(size, packed)).digest() == sha for sha, size, packed in db.execute("SELECT sha256, size, packed FROM raw"))
+        blocks = {number: unpacked(size, packed) for number, size, packed in db.execute("SELECT id, size, packed FROM block")}
+        self.lines = b"".join(blocks[block][at:at + size] for block, at, size in db.execute(ORDER))
+        self.raws = all(hashlib.sha256(blocks[block][at:at + size]).digest() == sha for sha, block, at, size in db.execute("SELECT sha256, block, at, size FROM raw"))
         self.unraw = db.execute("SELECT count(*) FROM sighting WHERE raw IS NULL").fetchone()[0]
         self.sources = {(org, path): (done, sha, account) for org, path, done, sha, account in db.execute(
             "SELECT org, path, r.done, r.sha256, account FROM reading r JOIN source o ON o.id=r.source ORDER BY run")}
@@ -187,6 +188,36 @@ def two_at_once(t, whole):
     t.equal("two at once", Case(t.path("two.case")), whole)
 
 
+def care(t, whole):
+    """Two cases made apart and merged, twice; compacted; damaged at every place."""
+    def case(*argv, code=0):
+        r = subprocess.run([t.spoor, "case", *argv], cwd=t.folder, env=t.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        t.check(f"case {' '.join(argv)}", r.returncode == code, f"{r.returncode}: {r.stdout[-300:]} {r.stderr[-300:]}")
+        return r
+    for what in ("large", "small"):
+        subprocess.run([t.spoor, "hunt", what, "--rules", "rules", "--no-own-rules", "--case", f"{what}.case", "-q"], cwd=t.folder, env=t.env, check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    case("merge", "small.case", "large.case", "--case", "merged.case")
+    t.equal("merged", Case(t.path("merged.case")), whole)
+    case("merge", "large.case", "small.case", "--case", "merged.case")
+    merged = Case(t.path("merged.case"))
+    t.equal("merged twice", merged, whole)
+    t.check("runs of both", len(merged.runs) == 2, merged.runs)
+    t.check("hunted already", b"lready" in t.hunt("--case", "merged.case").stderr)
+    case("compact", "--case", "merged.case")
+    t.equal("compacted", Case(t.path("merged.case")), whole)
+    case("info", "--case", "merged.case")
+    case("check", "--case", "merged.case")
+    size, rnd = os.path.getsize(t.path("merged.case")), random.Random(7)
+    for at in [size // 2, size - 4096, 8192] + [rnd.randrange(4096, size - 4096) for _ in range(12)]:
+        shutil.copy(t.path("merged.case"), t.path("damaged.case"))
+        with open(t.path("damaged.case"), "r+b") as f:
+            f.seek(at)
+            f.write(rnd.randbytes(4096))
+        r = case("check", "--case", "damaged.case", code=3)
+        t.check(f"damage at {at} is said", b"damaged.case: the case is damaged" in r.stderr)
+
+
 def growing(t):
     """A log that grows between hunts, a file that is another one of the same size, and a copy of a log with a smaller name."""
     rule, log = ["--rules", "rules/any.yml", "--no-own-rules"], t.path("grow.ndjson")
@@ -255,6 +286,7 @@ def main():
         interrupts(t, whole, took)
         full_disk(t, whole)
         two_at_once(t, whole)
+        care(t, whole)
         growing(t)
         places(t)
     print(f"count: {t.checks} checks, {t.bad} bad")

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-extern const struct command cmd_hunt, cmd_decode, cmd_explain, cmd_rules, cmd_simulate, cmd_show;
+extern const struct command cmd_hunt, cmd_decode, cmd_explain, cmd_rules, cmd_simulate, cmd_case, cmd_show;
 extern const struct command cmd_tag, cmd_note, cmd_benign, cmd_dismiss;
 
 static int run_version(const struct command *command, int argc, char **argv);
@@ -21,13 +21,13 @@ static const struct command cmd_help = {
 };
 
 const struct command *const commands[] = { &cmd_hunt, &cmd_show, &cmd_tag, &cmd_note, &cmd_benign, &cmd_dismiss, &cmd_explain, &cmd_decode,
-                                           &cmd_rules, &cmd_simulate, &cmd_version, &cmd_help, NULL };
+                                           &cmd_rules, &cmd_case, &cmd_simulate, &cmd_version, &cmd_help, NULL };
 
 /* Verbs of the contract that are not in this version. */
 static const char *const later[] = {
     "link", "merge", "split", "attribute", "kb", "key", "seal", "log", "bundle",
     "verify", "endorse", "dispute", "withdraw", "supersede", "redact", "witness", "cosign", "timestamp", "monitor", "export",
-    "protect", "serve", "watch", "case", NULL,
+    "protect", "serve", "watch", NULL,
 };
 
 static int unknown(const char *verb)

@@ -56,7 +56,7 @@ enum {
     SP_DERIVED_MAX = 1 << 20,           /* bytes of a text derived from a field */
     SP_DERIVED_DEPTH_MAX = 4,           /* what was derived is looked at again, so often */
     SP_CASE_WAIT_S = 600,          /* for another process that writes into the same case */
-    SP_CASE_PIECE_MAX = 512 << 20, /* a line or record unpacked out of a case */
+    SP_CASE_BLOCK_MAX = 1 << 30,   /* lines and records unpacked out of a case at once */
     SP_CASE_RATIO_MAX = 1100       /* times its packed bytes, which is what deflate can do */
 };
 

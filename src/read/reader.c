@@ -28,7 +28,7 @@ struct sp_reader {
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
     uint64_t position; /* where the input was closed */
-    struct sp_hash hash; /* of a pipe, with options.digest */
+    struct sp_hash hash; /* of a whole source, with options.digest */
     bool ended;
 };
 
@@ -204,22 +204,14 @@ static void prepare(struct sp_reader *r, const char *path, struct sp_account *ac
     r->ended = false;
 }
 
-/* The digest of all bytes. A file is read once more, mostly out of memory; of a pipe what was left over is read. */
+/* The digest of all bytes, which were hashed as they were read; what was left over is read now. */
 static void take_digest(struct sp_reader *r)
 {
-    struct sp_hash *hash = &r->hash;
-    uint64_t at = 0;
     int64_t n = 1;
 
-    if (r->input.seekable)
-        sp_hash_begin(hash);
-    while (n > 0 && !sp_stopped(r->options.ctx)) {
-        n = r->input.seekable ? sp_input_read_at(&r->input, r->unit, EVTX_READ, at, NULL) : sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
-        if (r->input.seekable && n > 0)
-            sp_hash_add(hash, r->unit, (size_t)n);
-        at += n > 0 ? (uint64_t)n : 0;
-    }
-    r->account->has_sha256 = sp_hash_end(hash, &r->account->sha256) && n == 0;
+    while (n > 0 && !sp_stopped(r->options.ctx))
+        n = sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
+    r->account->has_sha256 = sp_hash_end(&r->hash, &r->account->sha256) && n == 0;
 }
 
 /* Bytes of the input; `what` is the kind of an archive. */
@@ -250,7 +242,7 @@ int sp_reader_open(struct sp_reader *r, const char *path, bool named, struct sp_
         return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
     }
     account->bytes = r->input.size;
-    if (r->options.digest && !r->input.seekable) {
+    if (r->options.digest) {
         sp_hash_begin(&r->hash);
         r->input.hash = &r->hash;
     }

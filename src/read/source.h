@@ -23,7 +23,7 @@ struct sp_input {
     uint64_t end;
     uint64_t (*extend)(void *arg); /* of a part: its new end, 0: none; NULL: none */
     void *extend_arg;
-    struct sp_hash *hash; /* of what cannot be read twice: takes every byte that is read in order; NULL: nobody asks */
+    struct sp_hash *hash; /* takes every byte that is read in order; NULL: nobody asks */
 };
 
 /* "-" is stdin. Refuses folders, sockets and devices; never blocks on a FIFO it was not told to read.

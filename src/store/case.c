@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libdeflate.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -19,7 +18,7 @@
 #include "base/limits.h"
 #include "store/case_inner.h"
 
-enum { HEADER = 100, VERSION_AT = 60, APPLICATION_AT = 68, WAIT_MS = 10, PACK_LEVEL = 1 };
+enum { HEADER = 100, VERSION_AT = 60, APPLICATION_AT = 68, WAIT_MS = 10 };
 
 /* ---- errors ---- */
 
@@ -154,44 +153,6 @@ bool sp_col_digest(sqlite3_stmt *q, int at, struct sp_digest *ret)
     return true;
 }
 
-/* ---- packing ---- */
-
-int sp_case_pack(struct sp_case *c, struct sp_str bytes, struct sp_str *ret, struct sp_error *err)
-{
-    size_t len;
-
-    if (!c->packer)
-        c->packer = libdeflate_alloc_compressor(PACK_LEVEL);
-    sp_buf_clear(&c->packed);
-    if (!c->packer || !sp_buf_reserve(&c->packed, bytes.len + 1))
-        return sp_error_nomem(err);
-    len = bytes.len > 1 ? libdeflate_deflate_compress(c->packer, bytes.ptr, bytes.len, c->packed.ptr, bytes.len - 1) : 0;
-    *ret = len ? (struct sp_str){ c->packed.ptr, len } : bytes;
-    return 0;
-}
-
-int sp_case_unpack(struct sp_case *c, struct sp_str packed, uint64_t size, struct sp_buf *out, struct sp_error *err)
-{
-    enum libdeflate_result result;
-
-    sp_buf_clear(out);
-    if (packed.len == size) {
-        sp_buf_str(out, packed);
-        return out->failed ? sp_error_nomem(err) : 0;
-    }
-    if (packed.len > size || size > SP_CASE_PIECE_MAX || size > SP_CASE_RATIO_MAX * (packed.len + 1))
-        return sp_case_damaged(c, err, "a packed piece of the case is damaged");
-    if (!c->unpacker)
-        c->unpacker = libdeflate_alloc_decompressor();
-    if (!c->unpacker || !sp_buf_reserve(out, size))
-        return sp_error_nomem(err);
-    result = libdeflate_deflate_decompress(c->unpacker, packed.ptr, packed.len, out->ptr, size, NULL);
-    if (result != LIBDEFLATE_SUCCESS)
-        return sp_case_damaged(c, err, "a packed piece of the case is damaged");
-    out->len = size;
-    return 0;
-}
-
 /* ---- opening ---- */
 
 static uint32_t be32(const unsigned char *p)
@@ -201,10 +162,10 @@ static uint32_t be32(const unsigned char *p)
 
 static int no_case(struct sp_case *c, struct sp_error *err, const char *what)
 {
-    sp_error_set(err, SP_ERR_FORMAT, "%s", what);
+    sp_error_set(err, SP_ERR_USAGE, "%s", what);
     sp_error_where(err, "%s", c->path);
     sp_error_cure(err, "name another file with --case; nothing was written to this one");
-    return SP_ERR_FORMAT;
+    return SP_ERR_USAGE;
 }
 
 static int newer(struct sp_case *c, int64_t version, struct sp_error *err)
@@ -320,7 +281,8 @@ static int go_wal(struct sp_case *c, struct sp_error *err)
 static int settle(struct sp_case *c, struct sp_error *err)
 {
     int64_t version, application, strange = 0;
-    int rc = sp_case_exec(c, "PRAGMA trusted_schema=OFF;PRAGMA cell_size_check=ON;PRAGMA temp_store=MEMORY;PRAGMA cache_size=-16000", err);
+    int rc = sp_case_exec(c, "PRAGMA trusted_schema=OFF;PRAGMA cell_size_check=ON;PRAGMA temp_store=MEMORY;PRAGMA cache_size=-16000;"
+                             "PRAGMA wal_autocheckpoint=16384;PRAGMA synchronous=OFF", err); /* a new case is worth nothing yet */
 
     if (rc == 0)
         rc = pragma_number(c, "PRAGMA user_version", &version, err);
@@ -423,9 +385,8 @@ void sp_case_close(struct sp_case *c)
     for (int i = 0; i < SP_Q_COUNT; i++)
         (void)sqlite3_finalize(c->kept[i]);
     (void)sqlite3_close(c->db);
-    libdeflate_free_compressor(c->packer);
-    libdeflate_free_decompressor(c->unpacker);
-    sp_buf_done(&c->packed);
+    sp_case_blocks_done(c);
+    sp_buf_done(&c->text);
     sp_buf_done(&c->raw);
     sp_free(c->path);
     sp_free(c);
@@ -443,13 +404,17 @@ int sp_case_begin(struct sp_case *c, struct sp_error *err)
     int rc = sp_case_exec(c, "BEGIN IMMEDIATE", err);
 
     c->open = rc == 0;
+    c->block_id = 0;
+    sp_buf_clear(&c->block);
     return rc;
 }
 
 int sp_case_commit(struct sp_case *c, struct sp_error *err)
 {
-    int rc = sp_case_exec(c, "COMMIT", err);
+    int rc = sp_case_block_close(c, err);
 
+    if (rc == 0)
+        rc = sp_case_exec(c, "COMMIT", err);
     if (rc < 0)
         sp_case_rollback(c);
     c->open = false;
@@ -461,7 +426,8 @@ void sp_case_rollback(struct sp_case *c)
     if (!c->open)
         return;
     c->open = false;
-    c->last_raw_row = 0;
+    c->last_raw_row = c->block_id = 0;
+    sp_buf_clear(&c->block);
     if (!sqlite3_get_autocommit(c->db)) /* a full disk has undone it already */
         (void)sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
 }

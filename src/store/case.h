@@ -8,7 +8,7 @@
  *                 │  │  │      └── place: path, offset, length
  *                 │  │  └──▶ carries ──▶ value                   what links it with others
  *                 │  └─────▶ rule, raw                          why, and the bytes that show it
- *                 └────────▶ line                               as `hunt --format json` writes it, packed
+ *                 └────────▶ block ◀── raw                      lines as `hunt --format json` writes them, packed
  *   act                                                          what analysts said; only ever added to
  *
  * The schema, table by table, stands in case_schema.c and, in words, in docs/case.md. One handle is used by one thread at a
@@ -38,7 +38,7 @@ enum sp_case_mode {
     SP_CASE_ACT     /* as WRITE, and on the disk when a commit returns: for what a person says */
 };
 
-/* SP_ERR_NOT_FOUND, SP_ERR_FORMAT (no case), SP_ERR_UNSUPPORTED (of a newer version). `ctx->stop` ends waiting for another
+/* SP_ERR_NOT_FOUND, SP_ERR_USAGE (no case), SP_ERR_UNSUPPORTED (of a newer version). `ctx->stop` ends waiting for another
  * process that writes; ctx may be NULL. */
 int sp_case_open(const char *path, enum sp_case_mode mode, const struct sp_ctx *ctx, struct sp_case **ret, struct sp_error *err);
 void sp_case_close(struct sp_case *c); /* NULL is fine; what was not committed is undone */
@@ -130,7 +130,7 @@ struct sp_case_rule {
     int64_t row;
     struct sp_digest sha256;      /* of the document */
     struct sp_str id, title, status, file; /* id may be empty */
-    struct sp_str document;       /* its text; empty: not kept */
+    struct sp_str document;       /* its text; empty: not kept, or read by sp_case_rules */
     struct sp_str tags, logsource; /* JSON: array of texts; object with product, category, service */
     uint32_t level;               /* enum sp_level: 0 unknown, 1 informational .. 5 critical */
     uint32_t line;                /* in `file` */
@@ -237,5 +237,26 @@ struct sp_case_act {
 int sp_case_act_add(struct sp_case *c, const struct sp_case_act *act, int64_t *ret_row, struct sp_error *err);
 /* In the order in which they were said. `kind`, `target` ptr NULL: all. */
 int sp_case_acts(struct sp_case *c, struct sp_str kind, struct sp_str target, int (*each)(void *arg, const struct sp_case_act *act), void *arg, struct sp_error *err);
+
+
+/* ---- the whole of it ---- */
+
+struct sp_case_facts {
+    uint64_t bytes;               /* of the file and its log */
+    int64_t version;              /* of the schema */
+    struct sp_str created, tool;
+    uint64_t runs, unended, orgs, sources, sightings, rules, hosts, values, records, acts;
+    uint64_t undone;              /* sources that a hunt has begun and not ended, by plan */
+};
+int sp_case_facts(struct sp_case *c, struct sp_case_facts *ret, struct sp_error *err);
+
+/* Look for damage; `each` gets a sentence for everything found. What cannot be read is a finding; SP_ERR_NOMEM is an error. */
+int sp_case_verify(struct sp_case *c, int (*each)(void *arg, const char *finding), void *arg, struct sp_error *err);
+
+/* Let go of what is not used any more. */
+int sp_case_vacuum(struct sp_case *c, struct sp_error *err);
+
+/* Everything of another case into this one, which is not in a transaction. */
+int sp_case_take(struct sp_case *into, struct sp_case *from, struct sp_case_merged *ret, struct sp_error *err);
 
 #endif

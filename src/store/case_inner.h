@@ -11,14 +11,28 @@
 #include "store/case.h"
 
 enum sp_case_slot {
-    SP_Q_RUN_BEGIN, SP_Q_RUN_END, SP_Q_SOURCE_FIND, SP_Q_SOURCE_ADD, SP_Q_PROGRESS_GET, SP_Q_PROGRESS_BEGIN, SP_Q_PROGRESS_SET,
+    SP_Q_RUN_BEGIN, SP_Q_RUN_END, SP_Q_RUN_FIND, SP_Q_SOURCE_FIND, SP_Q_SOURCE_ADD, SP_Q_PROGRESS_GET, SP_Q_PROGRESS_BEGIN, SP_Q_PROGRESS_SET,
     SP_Q_COPY_SET, SP_Q_COPY_DROP, SP_Q_READING_SET, SP_Q_RULE_FIND, SP_Q_RULE_ADD, SP_Q_RULE_GET, SP_Q_SIGHTING_FIND, SP_Q_SIGHTING_ADD,
-    SP_Q_SIGHTING_MOVE, SP_Q_LINE_SET, SP_Q_RAW_FIND, SP_Q_RAW_ADD, SP_Q_VALUE_FIND, SP_Q_VALUE_ADD, SP_Q_CARRIES_ADD, SP_Q_ACT_ADD,
+    SP_Q_SIGHTING_MOVE, SP_Q_LINE_SET, SP_Q_BLOCK_NEXT, SP_Q_BLOCK_ADD, SP_Q_BLOCK_GET, SP_Q_RAW_FIND, SP_Q_RAW_ADD, SP_Q_VALUE_FIND, SP_Q_VALUE_ADD, SP_Q_CARRIES_ADD, SP_Q_ACT_ADD,
     SP_Q_COUNT
 };
 
 struct libdeflate_compressor;
 struct libdeflate_decompressor;
+
+/* Where a line or record stands. */
+struct sp_case_piece {
+    int64_t block;
+    uint64_t at, size;
+};
+
+enum { SP_CASE_SEEN = 32 };
+
+struct sp_case_unpacked {
+    int64_t id;    /* 0: free */
+    uint64_t used; /* when, in turns */
+    struct sp_buf bytes;
+};
 
 struct sp_case {
     sqlite3 *db;
@@ -29,7 +43,11 @@ struct sp_case {
     sqlite3_stmt *kept[SP_Q_COUNT];
     struct libdeflate_compressor *packer;
     struct libdeflate_decompressor *unpacker;
-    struct sp_buf packed, raw;
+    struct sp_buf block;      /* that is being filled, to be written with the transaction */
+    int64_t block_id;         /* of it, 0: none yet */
+    struct sp_case_unpacked seen[SP_CASE_SEEN]; /* blocks read last */
+    uint64_t turn;
+    struct sp_buf text, raw;
     struct sp_digest last_raw; /* the record put last, and its row; row 0: none */
     int64_t last_raw_row;
 };
@@ -73,10 +91,13 @@ static inline int64_t sp_col_int(sqlite3_stmt *q, int at)
     return sqlite3_column_int64(q, at);
 }
 
-/* Bytes as they are kept: packed where that makes them shorter. `*ret` is the case's, until the next call. */
-int sp_case_pack(struct sp_case *c, struct sp_str bytes, struct sp_str *ret, struct sp_error *err);
-/* The other way, into `out`. SP_ERR_FORMAT. */
-int sp_case_unpack(struct sp_case *c, struct sp_str packed, uint64_t size, struct sp_buf *out, struct sp_error *err);
+/* Keep some bytes: they go into the block that is being filled. */
+int sp_case_piece_put(struct sp_case *c, struct sp_str bytes, struct sp_case_piece *ret, struct sp_error *err);
+/* Write the block that is being filled; done by sp_case_commit. */
+int sp_case_block_close(struct sp_case *c, struct sp_error *err);
+/* The bytes of a piece, appended to `out`. SP_ERR_FORMAT: damaged. */
+int sp_case_piece_get(struct sp_case *c, const struct sp_case_piece *piece, struct sp_buf *out, struct sp_error *err);
+void sp_case_blocks_done(struct sp_case *c);
 
 /* SQLite and libdeflate take their memory from base/alloc.h. SP_ERR_NOMEM. */
 int sp_case_memory(void);

@@ -3,7 +3,7 @@
  * In: a filter. Out: sightings in their order, and tables over them: rules, hosts, values.
  *
  * A look goes along the index of times, so that output begins at once and memory stays small; what has equal times is put in
- * order by SQLite. Lines are fetched one by one, so that sorting never carries them.
+ * order by SQLite. Lines are fetched when their turn has come, so that sorting never carries them.
  */
 #include <string.h>
 
@@ -170,45 +170,32 @@ static struct sp_case_sighting sighting_row(sqlite3_stmt *q)
     return s;
 }
 
-static int fetch_line(struct sp_case *c, sqlite3_stmt *lines, int64_t row, struct sp_buf *to, struct sp_error *err)
-{
-    int rc;
-
-    sp_bind_int(lines, 1, row);
-    rc = sp_case_step(c, lines, err);
-    if (rc > 0)
-        rc = sp_case_unpack(c, sp_col_text(lines, 1), (uint64_t)sp_col_int(lines, 0), to, err);
-    else if (rc == 0)
-        rc = sp_case_damaged(c, err, "a sighting has lost its line");
-    (void)sqlite3_reset(lines);
-    return rc;
-}
-
 int sp_case_sightings(struct sp_case *c, const struct sp_case_filter *filter, int (*each)(void *arg, const struct sp_case_sighting *s), void *arg, struct sp_error *err)
 {
     static const char select[] = "SELECT s.id, s.sha256, s.run, s.kind, s.rule, CASE s.no_time WHEN 0 THEN s.sec END, s.nsec, s.digits, s.source, o.org,"
                                  " o.path, s.offset, s.length, s.record, s.event, s.copy, (SELECT sha256 FROM raw WHERE id=s.raw), s.host, s.user, s.session,"
-                                 " r.rule_id, r.title, r.level " FROM;
+                                 " r.rule_id, r.title, r.level, s.block, s.line_at, s.line_size " FROM;
     bool backward = filter && filter->backward;
     const char *tail = backward ? " ORDER BY s.no_time DESC, s.sec DESC, s.nsec DESC, o.org DESC, o.path DESC, s.offset DESC, r.rule_id DESC, r.file DESC, r.line DESC, s.sha256 DESC"
                                 : " ORDER BY s.no_time, s.sec, s.nsec, o.org, o.path, s.offset, r.rule_id, r.file, r.line, s.sha256";
-    sqlite3_stmt *q, *lines = NULL;
-    struct sp_buf line = { 0 };
+    struct sp_buf line = { 0 }; /* not the case's: `each` may read others */
+    sqlite3_stmt *q;
     int rc = sp_case_query(c, select, filter, tail, &q, err);
 
-    if (rc == 0 && filter && filter->with_line)
-        rc = sp_case_prepare(c, "SELECT size, packed FROM line WHERE sighting=?", &lines, err);
     while (rc >= 0 && (rc = sp_case_step(c, q, err)) > 0) {
         struct sp_case_sighting s = sighting_row(q);
 
-        rc = lines ? fetch_line(c, lines, s.row, &line, err) : 0;
-        if (lines && rc == 0)
+        if (filter && filter->with_line) {
+            sp_buf_clear(&line);
+            rc = sp_case_piece_get(c, &(struct sp_case_piece){ sp_col_int(q, 23), (uint64_t)sp_col_int(q, 24), (uint64_t)sp_col_int(q, 25) }, &line, err);
             s.line = sp_buf_view(&line);
+        } else {
+            rc = 0;
+        }
         if (rc == 0)
             rc = each(arg, &s);
     }
     (void)sqlite3_finalize(q);
-    (void)sqlite3_finalize(lines);
     sp_buf_done(&line);
     return rc;
 }
@@ -288,7 +275,7 @@ struct sp_case_rule sp_case_rule_row(sqlite3_stmt *q)
     struct sp_case_rule r = {
         .row = sp_col_int(q, 0), .id = sp_col_text(q, 2), .title = sp_col_text(q, 3), .level = (uint32_t)sp_col_int(q, 4),
         .status = sp_col_text(q, 5), .tags = sp_col_text(q, 6), .logsource = sp_col_text(q, 7), .file = sp_col_text(q, 8),
-        .line = (uint32_t)sp_col_int(q, 9), .document = sp_col_text(q, 10),
+        .line = (uint32_t)sp_col_int(q, 9), .document = SP_STR_NONE,
     };
 
     (void)sp_col_digest(q, 1, &r.sha256);
@@ -298,17 +285,17 @@ struct sp_case_rule sp_case_rule_row(sqlite3_stmt *q)
 int sp_case_rules(struct sp_case *c, const struct sp_case_filter *filter, int (*each)(void *arg, const struct sp_case_rule *rule), void *arg, struct sp_error *err)
 {
     sqlite3_stmt *q;
-    int rc = sp_case_query(c, "SELECT r.id, r.sha256, r.rule_id, r.title, r.level, r.status, r.tags, r.logsource, r.file, r.line, r.document, count(*),"
+    int rc = sp_case_query(c, "SELECT r.id, r.sha256, r.rule_id, r.title, r.level, r.status, r.tags, r.logsource, r.file, r.line, count(*),"
                               " count(DISTINCT s.host), " TIMES " " FROM,
                            filter, " AND r.id IS NOT NULL GROUP BY r.id ORDER BY r.level DESC, count(*), r.title, r.rule_id, r.sha256", &q, err);
 
     while (rc >= 0 && (rc = sp_case_step(c, q, err)) > 0) {
         struct sp_case_rule r = sp_case_rule_row(q);
 
-        r.sightings = (uint64_t)sp_col_int(q, 11);
-        r.hosts = (uint64_t)sp_col_int(q, 12);
-        r.first = sp_col_time(q, 13);
-        r.last = sp_col_time(q, 16);
+        r.sightings = (uint64_t)sp_col_int(q, 10);
+        r.hosts = (uint64_t)sp_col_int(q, 11);
+        r.first = sp_col_time(q, 12);
+        r.last = sp_col_time(q, 15);
         rc = each(arg, &r);
     }
     (void)sqlite3_finalize(q);

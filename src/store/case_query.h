@@ -10,7 +10,7 @@
 /* Prepare `select` + WHERE + `tail`. `select` names s (sighting), o (source), r (rule). */
 int sp_case_query(struct sp_case *c, const char *select, const struct sp_case_filter *filter, const char *tail, sqlite3_stmt **ret, struct sp_error *err);
 
-/* Columns id, sha256, rule_id, title, level, status, tags, logsource, file, line, document of a rule. */
+/* Columns id, sha256, rule_id, title, level, status, tags, logsource, file, line of a rule. */
 struct sp_case_rule sp_case_rule_row(sqlite3_stmt *q);
 
 /* Three columns: seconds (NULL: none), nanoseconds, digits. */

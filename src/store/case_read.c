@@ -135,25 +135,50 @@ int sp_case_readings(struct sp_case *c, bool latest, int (*each)(void *arg, cons
 
 /* ---- rules ---- */
 
+/* The row's texts, which are the statement's, into c->text: a statement that stays open would keep others from writing. */
+static int own_texts(struct sp_case *c, sqlite3_stmt *q, struct sp_case_rule *r, struct sp_error *err)
+{
+    struct sp_str *const text[] = { &r->id, &r->title, &r->status, &r->tags, &r->logsource, &r->file, &r->document };
+    enum { TEXTS = sizeof text / sizeof *text };
+    size_t before;
+    const char *at;
+    int rc = 0;
+
+    sp_buf_clear(&c->text);
+    for (int i = 0; i < TEXTS - 1; i++)
+        sp_buf_str(&c->text, *text[i]);
+    before = c->text.len;
+    if (sqlite3_column_type(q, 10) != SQLITE_NULL)
+        rc = sp_case_piece_get(c, &(struct sp_case_piece){ sp_col_int(q, 10), (uint64_t)sp_col_int(q, 11), (uint64_t)sp_col_int(q, 12) }, &c->text, err);
+    if (c->text.failed)
+        rc = sp_error_nomem(err);
+    r->document.len = rc < 0 ? 0 : c->text.len - before;
+    at = sp_buf_view(&c->text).ptr;
+    for (int i = 0; i < TEXTS; i++) {
+        text[i]->ptr = at;
+        at += text[i]->len;
+    }
+    return rc;
+}
+
 int sp_case_rule_get(struct sp_case *c, int64_t row, struct sp_case_rule *ret, struct sp_error *err)
 {
-    sqlite3_stmt *q = sp_case_kept(c, SP_Q_RULE_GET, "SELECT id, sha256, rule_id, title, level, status, tags, logsource, file, line, document FROM rule WHERE id=?", err);
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_RULE_GET, "SELECT id, sha256, rule_id, title, level, status, tags, logsource, file, line, block, at, size FROM rule WHERE id=?", err);
     int rc;
 
     if (!q)
         return SP_ERR_IO;
-    (void)sqlite3_reset(q);
     sp_bind_int(q, 1, row);
-    rc = sp_case_step(c, q, err); /* stays at its row: the texts are the statement's */
-    if (rc < 0)
-        return rc;
-    if (rc == 0) {
-        sp_error_set(err, SP_ERR_NOT_FOUND, "no rule %lld in the case", (long long)row);
+    rc = sp_case_step(c, q, err);
+    if (rc > 0) {
+        *ret = sp_case_rule_row(q);
+        rc = own_texts(c, q, ret, err);
+    } else if (rc == 0) {
+        rc = sp_error_set(err, SP_ERR_NOT_FOUND, "no rule %lld in the case", (long long)row);
         sp_error_where(err, "%s", c->path);
-        return SP_ERR_NOT_FOUND;
     }
-    *ret = sp_case_rule_row(q);
-    return 0;
+    (void)sqlite3_reset(q);
+    return rc;
 }
 
 /* ---- one sighting ---- */
@@ -185,14 +210,15 @@ int sp_case_values_of(struct sp_case *c, int64_t row, int (*each)(void *arg, str
 int sp_case_raw(struct sp_case *c, const struct sp_digest *sha256, struct sp_str *ret, struct sp_error *err)
 {
     sqlite3_stmt *q;
-    int rc = sp_case_prepare(c, "SELECT size, packed FROM raw WHERE sha256=?", &q, err);
+    int rc = sp_case_prepare(c, "SELECT block, at, size FROM raw WHERE sha256=?", &q, err);
 
     if (rc < 0)
         return rc;
     sp_bind_digest(q, 1, sha256);
     rc = sp_case_step(c, q, err);
+    sp_buf_clear(&c->raw);
     if (rc > 0)
-        rc = sp_case_unpack(c, sp_col_text(q, 1), (uint64_t)sp_col_int(q, 0), &c->raw, err);
+        rc = sp_case_piece_get(c, &(struct sp_case_piece){ sp_col_int(q, 0), (uint64_t)sp_col_int(q, 1), (uint64_t)sp_col_int(q, 2) }, &c->raw, err);
     else if (rc == 0)
         rc = sp_error_set(err, SP_ERR_NOT_FOUND, "the case does not have the bytes of this record");
     *ret = sp_buf_view(&c->raw);

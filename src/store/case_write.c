@@ -101,10 +101,10 @@ int sp_case_progress_get(struct sp_case *c, int64_t source, const struct sp_dige
         ret->done = sp_col_int(q, 5) != 0;
         ret->next = (uint64_t)sp_col_int(q, 6);
         ret->lost = sp_col_int(q, 8) != 0;
-        sp_buf_clear(&c->packed); /* outlives the statement */
-        sp_buf_str(&c->packed, state);
-        ret->state = sp_buf_view(&c->packed);
-        if (c->packed.failed)
+        sp_buf_clear(&c->text); /* outlives the statement */
+        sp_buf_str(&c->text, state);
+        ret->state = sp_buf_view(&c->text);
+        if (c->text.failed)
             rc = sp_error_nomem(err);
     }
     (void)sqlite3_reset(q);
@@ -207,11 +207,19 @@ int sp_case_reading_set(struct sp_case *c, const struct sp_case_reading *r, stru
     return sp_case_once(c, q, err);
 }
 
+static void bind_piece(sqlite3_stmt *q, int at, const struct sp_case_piece *piece)
+{
+    sp_bind_int(q, at, piece->block);
+    sp_bind_int(q, at + 1, (int64_t)piece->at);
+    sp_bind_int(q, at + 2, (int64_t)piece->size);
+}
+
 /* ---- rules ---- */
 
 int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *ret_row, struct sp_error *err)
 {
     sqlite3_stmt *find = sp_case_kept(c, SP_Q_RULE_FIND, "SELECT id FROM rule WHERE sha256=?", err), *add;
+    struct sp_case_piece piece;
     int rc;
 
     if (!find)
@@ -220,9 +228,11 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
     rc = sp_case_number(c, find, 0, ret_row, err);
     if (rc < 0 || *ret_row)
         return rc;
-    add = sp_case_kept(c, SP_Q_RULE_ADD, "INSERT INTO rule(sha256, rule_id, title, level, status, tags, logsource, file, line, document) VALUES(?,?,?,?,?,?,?,?,?,?)", err);
-    if (!add)
-        return SP_ERR_IO;
+    add = sp_case_kept(c, SP_Q_RULE_ADD, "INSERT INTO rule(sha256, rule_id, title, level, status, tags, logsource, file, line, block, at, size) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    rc = !add ? SP_ERR_IO : r->document.len ? sp_case_piece_put(c, r->document, &piece, err) : 0;
+    if (rc < 0)
+        return rc;
+    (void)sqlite3_clear_bindings(add);
     sp_bind_digest(add, 1, &r->sha256);
     sp_bind_str(add, 2, r->id);
     sp_bind_str(add, 3, r->title);
@@ -233,9 +243,7 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
     sp_bind_str(add, 8, r->file);
     sp_bind_int(add, 9, r->line);
     if (r->document.len)
-        sp_bind_blob(add, 10, r->document.ptr, r->document.len);
-    else
-        (void)sqlite3_bind_null(add, 10);
+        bind_piece(add, 10, &piece);
     rc = sp_case_once(c, add, err);
     if (rc == 0)
         *ret_row = sqlite3_last_insert_rowid(c->db);
@@ -248,7 +256,7 @@ int sp_case_rule_put(struct sp_case *c, const struct sp_case_rule *r, int64_t *r
 static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t *ret, struct sp_error *err)
 {
     sqlite3_stmt *find = sp_case_kept(c, SP_Q_RAW_FIND, "SELECT id FROM raw WHERE sha256=?", err), *add;
-    struct sp_str packed;
+    struct sp_case_piece piece;
     int rc;
 
     *ret = c->last_raw_row;
@@ -261,13 +269,12 @@ static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t 
     if (rc < 0 || (*ret == 0 && !s->raw_bytes.ptr))
         return rc;
     if (*ret == 0) {
-        add = sp_case_kept(c, SP_Q_RAW_ADD, "INSERT INTO raw(sha256, size, packed) VALUES(?,?,?)", err);
-        rc = add ? sp_case_pack(c, s->raw_bytes, &packed, err) : SP_ERR_IO;
+        add = sp_case_kept(c, SP_Q_RAW_ADD, "INSERT INTO raw(sha256, block, at, size) VALUES(?,?,?,?)", err);
+        rc = add ? sp_case_piece_put(c, s->raw_bytes, &piece, err) : SP_ERR_IO;
         if (rc < 0)
             return rc;
         sp_bind_digest(add, 1, &s->raw);
-        sp_bind_int(add, 2, (int64_t)s->raw_bytes.len);
-        sp_bind_blob(add, 3, packed.ptr, packed.len);
+        bind_piece(add, 2, &piece);
         rc = sp_case_once(c, add, err);
         if (rc < 0)
             return rc;
@@ -276,20 +283,6 @@ static int put_raw(struct sp_case *c, const struct sp_case_sighting *s, int64_t 
     c->last_raw = s->raw;
     c->last_raw_row = *ret;
     return 0;
-}
-
-static int put_line(struct sp_case *c, int64_t row, struct sp_str line, struct sp_error *err)
-{
-    sqlite3_stmt *q = sp_case_kept(c, SP_Q_LINE_SET, "INSERT OR REPLACE INTO line(sighting, size, packed) VALUES(?,?,?)", err);
-    struct sp_str packed;
-    int rc = q ? sp_case_pack(c, line, &packed, err) : SP_ERR_IO;
-
-    if (rc < 0)
-        return rc;
-    sp_bind_int(q, 1, row);
-    sp_bind_int(q, 2, (int64_t)line.len);
-    sp_bind_blob(q, 3, packed.ptr, packed.len);
-    return sp_case_once(c, q, err);
 }
 
 static int put_value(struct sp_case *c, int64_t row, const struct sp_case_value *v, struct sp_error *err)
@@ -328,10 +321,13 @@ static int add_sighting(struct sp_case *c, const struct sp_case_sighting *s, str
 {
     sqlite3_stmt *q = sp_case_kept(c, SP_Q_SIGHTING_ADD,
                                    "INSERT INTO sighting(sha256, run, kind, rule, no_time, sec, nsec, digits, source, offset, length, record, event,"
-                                   " copy, raw, host, user, session) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+                                   " copy, raw, host, user, session, block, line_at, line_size) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    struct sp_case_piece line;
     int64_t raw = 0, row;
     int rc = q ? put_raw(c, s, &raw, err) : SP_ERR_IO;
 
+    if (rc == 0)
+        rc = sp_case_piece_put(c, s->line, &line, err);
     if (rc < 0)
         return rc;
     (void)sqlite3_clear_bindings(q);
@@ -355,13 +351,25 @@ static int add_sighting(struct sp_case *c, const struct sp_case_sighting *s, str
     sp_bind_str(q, 16, s->host);
     sp_bind_str(q, 17, s->user);
     sp_bind_str(q, 18, s->session);
+    bind_piece(q, 19, &line);
     rc = sp_case_once(c, q, err);
     row = sqlite3_last_insert_rowid(c->db);
-    if (rc == 0)
-        rc = put_line(c, row, s->line, err);
     for (size_t i = 0; rc == 0 && i < s->value_count; i++)
         rc = put_value(c, row, &s->value[i], err);
     return rc;
+}
+
+static int set_line(struct sp_case *c, int64_t row, struct sp_str line, struct sp_error *err)
+{
+    sqlite3_stmt *q = sp_case_kept(c, SP_Q_LINE_SET, "UPDATE sighting SET block=?2, line_at=?3, line_size=?4 WHERE id=?1", err);
+    struct sp_case_piece piece;
+    int rc = q ? sp_case_piece_put(c, line, &piece, err) : SP_ERR_IO;
+
+    if (rc < 0)
+        return rc;
+    sp_bind_int(q, 1, row);
+    bind_piece(q, 2, &piece);
+    return sp_case_once(c, q, err);
 }
 
 /* The same sighting at another place: the smaller one is kept, with its line. */
@@ -380,7 +388,7 @@ static int move_sighting(struct sp_case *c, int64_t row, const struct sp_case_si
     sp_bind_int(q, 4, (int64_t)s->length);
     sp_bind_int(q, 5, (int64_t)s->record);
     rc = sp_case_once(c, q, err);
-    return rc == 0 && sqlite3_changes(c->db) ? put_line(c, row, s->line, err) : rc;
+    return rc == 0 && sqlite3_changes(c->db) ? set_line(c, row, s->line, err) : rc;
 }
 
 int sp_case_sighting_put(struct sp_case *c, const struct sp_case_sighting *s, bool *ret_new, struct sp_error *err)

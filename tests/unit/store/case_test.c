@@ -155,13 +155,13 @@ TEST(a_text_and_a_foreign_database_are_left_alone)
 
     ok(write(fd, "this is no database at all, and it goes on for a while so that there are more than a hundred bytes of it.", 105) == 105);
     close(fd);
-    is_i64(open_code("text.case", SP_CASE_CREATE), SP_ERR_FORMAT);
+    is_i64(open_code("text.case", SP_CASE_CREATE), SP_ERR_USAGE);
     ok(sqlite3_open(at("other.case"), &db) == SQLITE_OK && sqlite3_exec(db, "CREATE TABLE t(x)", NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);
     ok(stat(at("other.case"), &before) == 0);
-    is_i64(open_code("other.case", SP_CASE_CREATE), SP_ERR_FORMAT);
+    is_i64(open_code("other.case", SP_CASE_CREATE), SP_ERR_USAGE);
     ok(stat(at("other.case"), &after) == 0 && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec && before.st_size == after.st_size);
-    is_i64(open_code("", SP_CASE_READ), SP_ERR_FORMAT); /* the folder */
+    is_i64(open_code("", SP_CASE_READ), SP_ERR_USAGE); /* the folder */
 }
 
 TEST(a_newer_case_is_refused_with_both_versions)
@@ -183,7 +183,7 @@ TEST(triggers_are_refused)
     ok(sqlite3_open(at("trap.case"), &db) == SQLITE_OK &&
        sqlite3_exec(db, "CREATE TRIGGER t AFTER INSERT ON act BEGIN DELETE FROM sighting; END", NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);
-    is_i64(open_code("trap.case", SP_CASE_WRITE), SP_ERR_FORMAT);
+    is_i64(open_code("trap.case", SP_CASE_WRITE), SP_ERR_USAGE);
 }
 
 TEST(sightings_come_in_the_order_of_the_hunt)
