@@ -26,7 +26,7 @@ struct gather {
     struct sp_buf text;
     uint32_t source;
     struct sp_str session;        /* whose logons are kept */
-    bool logons_only;
+    bool logons_only, failed;     /* failed: memory ran out */
     uint64_t script_bytes;
 };
 
@@ -52,6 +52,15 @@ static enum kind kind_of(struct gather *g, const struct sp_class *c)
     return kind;
 }
 
+/* The arena gave nothing: it is as full as it may be, and what finds no room is counted; or memory ran out. */
+static void no_room(struct gather *g)
+{
+    if (g->around->arena.bytes > SP_AROUND_MEMORY_MAX / 4)
+        g->around->unlisted++;
+    else
+        g->failed = true;
+}
+
 /* The text of a field, in the arena and cut; empty where the event has it not. */
 static struct sp_str field(struct gather *g, const char *name, size_t max)
 {
@@ -59,12 +68,13 @@ static struct sp_str field(struct gather *g, const char *name, size_t max)
     struct sp_str s;
 
     if (sp_event_get(g->events, g->event, sp_str_c(name), true, &found) < 0) {
-        g->text.failed = true;
+        g->failed = true;
         return SP_STR_NONE;
     }
     if (found.presence != SP_PRESENT || found.count == 0 || found.value[0].type == SP_V_MAP || found.value[0].type == SP_V_NULL)
         return SP_STR_NONE;
     s = sp_value_text(found.value[0], &g->text);
+    g->failed |= g->text.failed;
     if (g->text.failed || s.len == 0 || sp_str_is(s, "-"))
         return SP_STR_NONE;
     if (s.len > max) {
@@ -73,7 +83,10 @@ static struct sp_str field(struct gather *g, const char *name, size_t max)
             s.len--;
     }
     s = sp_arena_str(&g->around->arena, s);
-    return s.ptr ? s : SP_STR_NONE;
+    if (s.ptr)
+        return s;
+    no_room(g);
+    return SP_STR_NONE;
 }
 
 static struct sp_str text(struct gather *g, const char *name)
@@ -103,7 +116,10 @@ static struct sp_str guid(struct gather *g, const char *name)
 {
     struct sp_str s = sp_guid_plain(&g->around->arena, field(g, name, 64));
 
-    return s.ptr ? s : SP_STR_NONE;
+    if (s.ptr)
+        return s;
+    no_room(g);
+    return SP_STR_NONE;
 }
 
 static bool number(struct gather *g, const char *name, uint64_t *ret)
@@ -126,10 +142,12 @@ static void *more(struct gather *g, void **list, uint32_t *count, uint32_t *room
         uint32_t wider = *room ? 2 * *room : 64;
         void *grown = wider > SP_AROUND_ITEMS_MAX ? NULL : sp_arena_grow(&g->around->arena, *list, *count, wider, size);
 
-        if (!grown) {
+        if (!grown && wider > SP_AROUND_ITEMS_MAX)
             g->around->unlisted++;
+        else if (!grown)
+            no_room(g);
+        if (!grown)
             return NULL;
-        }
         *list = grown;
         *room = wider;
     }
@@ -296,7 +314,7 @@ static int take(struct gather *g, const struct sp_record *record)
     kind = kind_of(g, event.class_);
     g->event = &event;
     if (kind == KIND_NONE || (g->logons_only && kind != KIND_SECURITY) || !of_host(g))
-        return g->text.failed ? SP_ERR_NOMEM : 0;
+        return g->failed || g->text.failed ? SP_ERR_NOMEM : 0;
     if (event.time.known && !event.time.has_zone)
         event.time.sec -= g->scope->assume_offset_s;
     g->around->source[g->source].events += !g->logons_only;
@@ -308,7 +326,7 @@ static int take(struct gather *g, const struct sp_record *record)
         take_script(g);
     else
         take_security(g);
-    return g->text.failed ? SP_ERR_NOMEM : 0;
+    return g->failed || g->text.failed ? SP_ERR_NOMEM : 0;
 }
 
 static int read_source(struct gather *g, struct sp_around_source *s)

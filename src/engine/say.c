@@ -237,6 +237,8 @@ static int make_filter(struct say *s)
     if (!has_id)
         return usage(s, "benign", "give the rule an id, or use `spoor dismiss`", "the rule has no id: a filter cannot name it");
     choose(s);
+    if (s->line.scratch.failed)
+        return sp_error_nomem(s->err);
     if (s->item_count == 0)
         return usage(s, "benign", "use `spoor dismiss`", "the sighting has no field that could tell it from others");
     sp_buf_init(&title, 0);

@@ -416,6 +416,7 @@ static struct sp_str command_of(struct show *s, struct sp_str argv)
         }
         ret = sp_arena_str(&s->arena, sp_buf_view(&words));
     }
+    s->out.failed |= wrapped.failed || words.failed || s->line.scratch.failed || !ret.ptr;
     sp_buf_done(&wrapped);
     sp_buf_done(&words);
     return ret.ptr ? ret : SP_STR_NONE;

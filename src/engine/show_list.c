@@ -252,7 +252,7 @@ static int take_what(void *arg, const struct sp_case_sighting *one)
     if (what.len > 1024)
         what.len = 1024;
     r->what = show_short(t->show, what, sort);
-    return t->show->line.scratch.failed || !r->what.ptr ? show_nomem(t->show) : 0;
+    return t->show->line.scratch.failed || t->show->out.failed ? show_nomem(t->show) : 0;
 }
 
 /* What a row that is shown says: its tags, and the value that tells most. */

@@ -230,7 +230,7 @@ static int take_why(struct one *o)
         if (w->value.ptr)
             rc = mark_value(o, w);
     }
-    return rc;
+    return rc == 0 && l->scratch.failed ? show_nomem(o->show) : rc;
 }
 
 /* ---------------------------------------------------------------- derived */
@@ -273,6 +273,8 @@ static int derive_all(struct one *o)
         if (text.len > 8 && !(o->script.ptr && sp_str_is(l->tree.node[at].name, "ScriptBlockText")))
             rc = derive(o, l->tree.node[at].name, text);
     }
+    if (rc == 0 && l->scratch.failed)
+        return show_nomem(o->show);
     return rc == 0 && o->script.ptr ? derive(o, SP_STR("ScriptBlockText"), o->script) : rc;
 }
 
@@ -391,6 +393,7 @@ static void find_target(struct one *o, struct sp_around_target *t)
 
         if (guid.ptr)
             t->guid = sp_guid_plain(&o->show->arena, guid);
+        o->parsed.scratch.failed |= guid.ptr && !t->guid.ptr;
         if (t->guid.len == 0)
             t->guid = (struct sp_str){ NULL, 0 };
     }
@@ -449,7 +452,7 @@ static int look_around(struct one *o)
     if (rc == 0) {
         find_target(o, &target);
         o->read_again = true;
-        rc = sp_around_read(&o->around, &scope, &target);
+        rc = o->parsed.scratch.failed ? SP_ERR_NOMEM : sp_around_read(&o->around, &scope, &target);
         if (rc == 0)
             rc = sp_around_tree(&o->around, TREE_LINES_MAX, &o->show->arena, &o->tree, &o->tree_count);
         rc = rc < 0 ? show_nomem(o->show) : join_script(o);

@@ -150,7 +150,7 @@ static int take_act(void *arg, const struct sp_case_act *act)
     *f = (struct filter){ .judge = { .taxonomy = s->taxonomy }, .count = { .act = act->row } };
     f->count.rule_id = sp_arena_str(&s->arena, sp_line_member(&s->more, 0, "rule"));
     f->count.org = sp_arena_str(&s->arena, sp_line_member(&s->more, 0, "org"));
-    if (!f->count.rule_id.ptr || !f->count.org.ptr)
+    if (s->more.scratch.failed || !f->count.rule_id.ptr || !f->count.org.ptr)
         return SP_ERR_NOMEM;
     rc = judge_init(&f->judge, document, f->count.rule_id, logsource, &s->limits, &err);
     s->filters += rc == 0;
