@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the unit tests of a build folder and counts the single tests: tests/run_unit.py DIR [--suite NAME]"""
+"""Runs the unit tests of a build folder and counts the single tests: tests/run_unit.py DIR [--suite NAME] [--wrapper COMMAND]"""
 import os
 import subprocess
 import sys
@@ -21,7 +21,8 @@ def counts(path):
 
 def main():
     folder, more = sys.argv[1], sys.argv[2:]
-    report = os.path.join(folder, "meson-logs", "testlog.junit.xml")
+    wrapper = more[more.index("--wrapper") + 1].split()[0] if "--wrapper" in more else None
+    report = os.path.join(folder, "meson-logs", "testlog" + (f"-{wrapper}" if wrapper else "") + ".junit.xml")
     if os.path.exists(report):
         os.unlink(report)
     env = dict(os.environ)

@@ -19,11 +19,22 @@ const struct option common_options[] = {
     { "--limit", "NAME=VALUE", "change a limit: record-bytes, json-depth, rule-bytes, rules, yaml-nodes, regex-states, files, ...", false },
     { "-q", NULL, "no closing words, no progress; errors are still said", false },
     { "-v", NULL, "say more", false },
-    { "--color", "WHEN", "auto, always or never", false },
-    { "--progress", "WHEN", "auto, always, never or json", false },
+    { "--color", "auto|always|never", "auto: on a terminal", false },
+    { "--progress", "auto|always|never|json", "auto: on a terminal; json: one object a line, on stderr", false },
     { "--tz", "ZONE", "show times of tables in this zone (a name of the tz database)", false },
     { "--help", NULL, "this text", false },
     { NULL, NULL, NULL, false },
+};
+
+const struct exit_meaning exit_meanings[] = {
+    { EXIT_DONE, "done" },
+    { EXIT_FAIL_ON, "--fail-on reached" },
+    { EXIT_USAGE, "usage" },
+    { EXIT_PARTIAL, "part of the input could not be used" },
+    { EXIT_FAILED, "a test failed" },
+    { EXIT_IO, "nothing could be read, or an output error" },
+    { EXIT_INTERRUPTED, "interrupted" },
+    { 0, NULL },
 };
 
 static const struct option *find(const struct option *table, const char *name, size_t len)
@@ -70,16 +81,35 @@ int cli_exit_code(int error_code)
     }
 }
 
-static void print_options(FILE *to, const struct option *table)
+/* What is in this version, less what `own` has as well. */
+static void print_options(FILE *to, const struct option *table, const struct option *own)
 {
     for (; table && table->name; table++) {
         char left[64];
 
-        if (table->later)
+        if (table->later || find(own, table->name, strlen(table->name)))
             continue;
         (void)snprintf(left, sizeof left, "%s%s%s", table->name, table->value ? " " : "", table->value ? table->value : "");
-        fprintf(to, "  %-26s %s\n", left, table->help);
+        if (strlen(left) > 26)
+            fprintf(to, "  %s\n%29s%s\n", left, "", table->help);
+        else
+            fprintf(to, "  %-26s %s\n", left, table->help);
     }
+}
+
+/* "Exit codes: 0 done; 1 ...", in lines of 120 columns. */
+static void print_exit_codes(FILE *to)
+{
+    size_t column = (size_t)fprintf(to, "\nExit codes:");
+
+    for (const struct exit_meaning *m = exit_meanings; m->meaning; m++) {
+        char one[128];
+        size_t len = (size_t)snprintf(one, sizeof one, "%d %s%c", m->code, m->meaning, m[1].meaning ? ';' : '.');
+
+        fprintf(to, "%c%s", column + 1 + len > 120 ? '\n' : ' ', one);
+        column = column + 1 + len > 120 ? len : column + 1 + len;
+    }
+    fputc('\n', to);
 }
 
 void cli_help(FILE *to, const struct command *command)
@@ -87,12 +117,11 @@ void cli_help(FILE *to, const struct command *command)
     fprintf(to, "spoor %s %s\n\n%s\n", command->name, command->synopsis, command->text);
     if (command->options && command->options->name) {
         fprintf(to, "\nOptions of %s:\n", command->name);
-        print_options(to, command->options);
+        print_options(to, command->options, NULL);
     }
     fprintf(to, "\nCommon options:\n");
-    print_options(to, common_options);
-    fprintf(to, "\nExit codes: 0 done; 1 --fail-on reached; 2 usage; 3 part of the input could not be used; 4 a test failed;\n"
-                "5 nothing could be read, or an output error; 130 interrupted.\n");
+    print_options(to, common_options, command->options);
+    print_exit_codes(to);
 }
 
 void cli_overview(FILE *to)
@@ -102,6 +131,21 @@ void cli_overview(FILE *to)
         fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->purpose);
     fprintf(to, "\nBegin with: spoor hunt FOLDER-WITH-LOGS --rules FOLDER-WITH-SIGMA-RULES\n"
                 "`spoor help VERB` says more; every verb takes --help.\n");
+}
+
+/* Whether the table lets an option have this value: one of "fast|plain", or any where it names but a kind ("FILE"). */
+static bool may_be(const struct option *o, const char *value)
+{
+    size_t len = strlen(value);
+
+    if (!strchr(o->value, '|'))
+        return true;
+    for (const char *choice = o->value; choice; choice = strchr(choice, '|')) {
+        choice += *choice == '|';
+        if (len == strcspn(choice, "|") && memcmp(choice, value, len) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* The option of a word that begins with `-`, its value behind `=` or in the next word. */
@@ -136,6 +180,8 @@ static int take_option(struct cli *cli, char **argv, int argc, int *at)
             return cli_usage(o->name, cure, "its value (%s) is missing", o->value);
         value = argv[++*at];
     }
+    if (o->value && !may_be(o, value))
+        return cli_usage(o->name, cure, "'%s' is none of %s", value, o->value);
     cli->word[cli->count++] = (struct word){ o, value };
     return 0;
 }
@@ -244,6 +290,7 @@ void read_options(struct cli *cli, struct sp_read_options *ret)
     ret->logsource = cli_get(cli, "--logsource");
     ret->map = cli_all(cli, "--map");
     ret->limit = cli_all(cli, "--limit");
+    ret->password = cli_all(cli, "--archive-password");
     ret->assume_tz = cli_get(cli, "--assume-tz");
     ret->carve = cli_has(cli, "--carve");
 }
@@ -258,5 +305,6 @@ void rules_options(struct cli *cli, struct sp_rules_options *ret)
     ret->exclude = cli_all(cli, "--exclude-rule");
     ret->tag = cli_all(cli, "--tag");
     ret->list = cli_all(cli, "--list");
+    ret->password = cli_all(cli, "--archive-password");
     ret->pipeline = cli_all(cli, "--pipeline");
 }

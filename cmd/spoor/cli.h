@@ -16,7 +16,8 @@ enum exit_code { EXIT_DONE = 0, EXIT_FAIL_ON = 1, EXIT_USAGE = 2, EXIT_PARTIAL =
 
 struct option {
     const char *name;    /* "--rules", or "-j" */
-    const char *value;   /* what it takes, for the help; NULL: a flag; in brackets: it may be left out, and is "" then */
+    const char *value;   /* what it takes, for the help: a word (FILE), or all that it may be (fast|plain); NULL: a flag; in brackets: it may be left
+                            out, and is "" then */
     const char *help;
     bool later;          /* of the contract, not in this version */
 };
@@ -31,6 +32,16 @@ struct command {
 };
 
 extern const struct command *const commands[]; /* ends with NULL */
+
+/* The whole program, without `main`: argv as the process gets it, the exit code back. */
+int spoor_main(int argc, char **argv);
+
+/* What each exit code says, for the help and the manual; ends with a NULL meaning. */
+struct exit_meaning {
+    int code;
+    const char *meaning;
+};
+extern const struct exit_meaning exit_meanings[];
 
 /* One word of the command line: an option with its value, or (option NULL) a path or other operand. */
 struct word {
@@ -70,7 +81,7 @@ struct surroundings {
     struct sp_output output;
     int fd;
     const char *path;       /* of --output, or "standard output" */
-    int progress;           /* 0 none, 1 a line on the terminal, 2 JSON lines */
+    int progress;           /* 0 none, 1 a line on the terminal, 2 JSON lines, 3 the line from the first moment on */
     bool quiet, drawn;
     double began_s;
 };
@@ -84,6 +95,15 @@ void surroundings_clear(struct surroundings *s); /* take the progress line away 
 
 /* The folder of the plan cache, from the environment, into `out` and returned; NULL: there is none. */
 const char *plan_folder(char out[4096]);
+
+/* Columns of the terminal that a descriptor is; 0: it is none. */
+unsigned width_of(int fd);
+/* A line on stderr, wrapped at blanks to `width` columns (0: not at all); lines behind the first begin with `indent` blanks.
+ * Whatever of it comes from logs or rules is to be made harmless before (spoor/safe.h). */
+__attribute__((format(printf, 3, 4))) void say_wrapped(unsigned width, unsigned indent, const char *fmt, ...);
+/* A command (its words, then NULL) on stderr as a shell takes it: quoted, harmless, and where it is wider than `width` on
+ * several lines that end in a backslash, inside of words too, so that it can be copied as it stands. */
+void say_command(unsigned width, const char *const *word);
 
 /* The case that is meant: of --case, of $SPOOR_CASE, or spoor.case in the working directory; NULL with --no-case. `*asked`: by
  * name. */

@@ -7,9 +7,11 @@
 #include "cli.h"
 
 static const struct option options[] = {
+    { "--format", "table|json|xml|fields", "how to write; the default is table on a terminal, else json", false },
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves (--format fields)", false },
     { "--map", "FILE", "own field mapping (--format fields); may be repeated", false },
+    { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
     { "--carve", NULL, "also the records in the slack of EVTX chunks, marked as carved", false },
     { "-j", "N", "accepted as everywhere; the lines come in order from one thread", false },
     { NULL, NULL, NULL, false },

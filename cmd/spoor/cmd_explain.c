@@ -5,11 +5,13 @@
 #include "cli.h"
 
 static const struct option options[] = {
+    { "--format", "table|json", "how to write; the default is table on a terminal, else json", false },
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },
     { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%; may be repeated", false },
     { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },
+    { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
     { "--carve", NULL, "also look in the slack of EVTX chunks", false },
     { NULL, NULL, NULL, false },
 };

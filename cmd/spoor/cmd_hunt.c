@@ -5,11 +5,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "spoor/safe.h"
 
 static const struct option options[] = {
+    { "--format", "table|json|csv|sightings", "how to write; the default is table on a terminal, else json", false },
     { "--org", "NAME", "the organisation that the paths after it belong to (default: local); may be repeated", false },
     { "--rules", "PATH", "Sigma rules: a file or a folder; may be repeated. spoor's own are always loaded as well", false },
     { "--no-own-rules", NULL, "without spoor's own rules", false },
@@ -25,9 +27,10 @@ static const struct option options[] = {
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },
+    { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
     { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },
     { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks, marked as carved", false },
-    { "--engine", "NAME", "fast (default), or plain: every rule on every event, to check the fast one", false },
+    { "--engine", "fast|plain", "fast is the default; plain: every rule on every event, to check the fast one", false },
     { "--fail-on", "LEVEL", "exit 1 when something of this level or above was sighted", false },
     { "--summary", "FILE", "write the account of the hunt there, as JSON", false },
     { "--profile-rules", NULL, "say what each rule has cost: on stderr, and in the summary", false },
@@ -38,7 +41,6 @@ static const struct option options[] = {
     { "--blind", "KEYFILE", NULL, true },
     { "--sketch", "FILE", NULL, true },
     { "--include-expired", NULL, NULL, true },
-    { "--archive-password", "WORD", NULL, true },
     { "--no-hash-sources", NULL, "keep no SHA-256 of the logs in the case", false },
     { NULL, NULL, NULL, false },
 };
@@ -64,21 +66,24 @@ static const char *plural(unsigned long long n)
     return n == 1 ? "" : "s";
 }
 
-static void say_read(const struct sp_hunt_result *r)
+enum { INDENT = 10 }; /* of what belongs to a word at the left */
+
+static void say_read(const struct sp_hunt_result *r, unsigned width)
 {
     char a[32], b[32], c[32], d[32];
     double wall = r->wall_s > 0.001 ? r->wall_s : 0.001;
 
-    fprintf(stderr, "\nRead      %s record%s of %s source%s (%s) of %llu organisation%s in %.2f s, %s records a second\n",
-            with_commas(a, r->records), plural(r->records), with_commas(b, r->sources), plural(r->sources),
-            with_unit(c, (double)r->bytes), (unsigned long long)r->orgs, plural(r->orgs), r->wall_s,
-            with_commas(d, (unsigned long long)((double)r->records / wall)));
+    fputc('\n', stderr);
+    say_wrapped(width, INDENT, "Read      %s record%s of %s source%s (%s) of %llu organisation%s in %.2f s, %s records a second",
+                with_commas(a, r->records), plural(r->records), with_commas(b, r->sources), plural(r->sources),
+                with_unit(c, (double)r->bytes), (unsigned long long)r->orgs, plural(r->orgs), r->wall_s,
+                with_commas(d, (unsigned long long)((double)r->records / wall)));
     if (r->carved)
-        fprintf(stderr, "          and %s carved from slack\n", with_commas(a, r->carved));
-    fprintf(stderr, "Rules     %s%s\n", with_commas(a, r->rules), r->own_only ? ", spoor's own alone; add Sigma rules with --rules FOLDER" : "");
+        say_wrapped(width, INDENT, "          and %s carved from slack", with_commas(a, r->carved));
+    say_wrapped(width, INDENT, "Rules     %s%s", with_commas(a, r->rules), r->own_only ? ", spoor's own alone; add Sigma rules with --rules FOLDER" : "");
 }
 
-static void say_not_read(const struct sp_hunt_result *r)
+static void say_not_read(const struct sp_hunt_result *r, unsigned width)
 {
     char a[32];
 
@@ -86,84 +91,117 @@ static void say_not_read(const struct sp_hunt_result *r)
         fprintf(stderr, "Already   %s source%s hunted before with the same rules and options; `spoor show` has what was found there\n",
                 with_commas(a, r->already), r->already == 1 ? " was" : "s were");
     if (r->undecodable)
-        fprintf(stderr, "Not read  %s record%s could not be decoded; the lines above and --summary say where\n",
-                with_commas(a, r->undecodable), plural(r->undecodable));
+        say_wrapped(width, INDENT, "Not read  %s record%s could not be decoded; the lines above and --summary say where",
+                    with_commas(a, r->undecodable), plural(r->undecodable));
     if (r->skipped)
-        fprintf(stderr, "%s  %s file%s skipped; --summary FILE lists them with the reason\n", r->undecodable ? "        " : "Not read",
-                with_commas(a, r->skipped), r->skipped == 1 ? " was" : "s were");
+        say_wrapped(width, INDENT, "%s  %s file%s skipped; --summary FILE lists them with the reason", r->undecodable ? "        " : "Not read",
+                    with_commas(a, r->skipped), r->skipped == 1 ? " was" : "s were");
     if (r->refused)
-        fprintf(stderr, "Refused   %s rule document%s; `spoor rules check` says why\n", with_commas(a, r->refused), plural(r->refused));
+        say_wrapped(width, INDENT, "Refused   %s rule document%s; `spoor rules check` says why", with_commas(a, r->refused), plural(r->refused));
     if (r->not_run)
-        fprintf(stderr, "Not run   %s correlation rule%s: not in this version; base rules fire alone\n", with_commas(a, r->not_run), plural(r->not_run));
+        say_wrapped(width, INDENT, "Not run   %s correlation rule%s: not in this version; base rules fire alone", with_commas(a, r->not_run), plural(r->not_run));
     if (r->not_evaluable)
-        fprintf(stderr, "Unknown   %s time%s a rule could not be judged, as the log source lacks a field it needs (not_evaluable in --summary)\n",
-                with_commas(a, r->not_evaluable), plural(r->not_evaluable));
+        say_wrapped(width, INDENT, "Unknown   %s time%s a rule could not be judged, as the log source lacks a field it needs (not_evaluable in --summary)",
+                    with_commas(a, r->not_evaluable), plural(r->not_evaluable));
     if (r->left_out_twice)
-        fprintf(stderr, "Repeated  %s sighting%s of records that two logs hold, shown once\n", with_commas(a, r->left_out_twice), plural(r->left_out_twice));
+        say_wrapped(width, INDENT, "Repeated  %s sighting%s of records that two logs hold, shown once", with_commas(a, r->left_out_twice), plural(r->left_out_twice));
     if (r->limits_hit)
-        fprintf(stderr, "Limits    %s value%s left out of sightings (values-per-sighting)\n", with_commas(a, r->limits_hit), plural(r->limits_hit));
+        say_wrapped(width, INDENT, "Limits    %s value%s left out of sightings (values-per-sighting)", with_commas(a, r->limits_hit), plural(r->limits_hit));
 }
 
-static void say_sightings(const struct sp_hunt_result *r)
+static void say_sightings(const struct sp_hunt_result *r, unsigned width)
 {
     static const char *const name[] = { "of unknown level", "informational", "low", "medium", "high", "critical" };
-    char a[32], b[32], path[1024];
-    bool first = true;
+    char a[32], b[32], levels[512] = "", path[1024];
+    size_t n = 0;
 
-    fprintf(stderr, "Sightings %s by %s rule%s on %llu host%s", with_commas(a, r->sightings), with_commas(b, r->rules_sighted),
-            plural(r->rules_sighted), (unsigned long long)r->hosts, plural(r->hosts));
     for (int level = 5; level >= 0; level--)
-        if (r->by_level[level]) {
-            fprintf(stderr, "%s%s %s", first ? ": " : ", ", with_commas(a, r->by_level[level]), name[level]);
-            first = false;
-        }
-    fputc('\n', stderr);
+        if (r->by_level[level])
+            n += (size_t)snprintf(levels + n, sizeof levels - n, "%s%s %s", n ? ", " : ": ", with_commas(a, r->by_level[level]), name[level]);
+    say_wrapped(width, INDENT, "Sightings %s by %s rule%s on %llu host%s%s", with_commas(a, r->sightings), with_commas(b, r->rules_sighted),
+                plural(r->rules_sighted), (unsigned long long)r->hosts, plural(r->hosts), levels);
     if (r->suppressed)
-        fprintf(stderr, "Benign    %s sighting%s more, called benign before: kept, not shown; `spoor show sightings --all`\n", with_commas(a, r->suppressed),
-                plural(r->suppressed));
+        say_wrapped(width, INDENT, "Benign    %s sighting%s more, called benign before: kept, not shown; `spoor show sightings --all`",
+                    with_commas(a, r->suppressed), plural(r->suppressed));
     if (r->case_path) {
         sp_safe_text(path, sizeof path, r->case_path);
-        fprintf(stderr, "Case      %s, %s of them new\n", path, with_commas(a, r->fresh));
+        say_wrapped(width, INDENT, "Case      %s, %s of them new", path, with_commas(a, r->fresh));
     }
 }
 
-static void say_top(const struct sp_hunt_result *r)
+enum { TOP_COLUMNS = 39, TITLE_MIN = 20, TITLE_MAX = 400, HOST_MIN = 8 };
+
+/* `text` made harmless and cut to `room` bytes, which are no fewer than its columns. */
+static void cut(char out[TITLE_MAX + 4], const char *text, size_t room)
 {
-    char title[512], host[256], source[1024];
+    size_t len;
+
+    room = room > TITLE_MAX ? TITLE_MAX : room;
+    if (sp_safe_text(out, TITLE_MAX + 1, text) <= room)
+        return;
+    len = sp_safe_text(out, room - 2, text);
+    (void)snprintf(out + len, TITLE_MAX + 4 - len, "...");
+}
+
+/* `Title  (HOST, ...)` in so many columns. */
+static void say_title(const struct sp_hunt_top *top, size_t room)
+{
+    const char *more = top->hosts > 1 ? ", ..." : "";
+    char title[TITLE_MAX + 4], host[TITLE_MAX + 4];
+    size_t marks = 4 + strlen(more);
+
+    cut(host, top->host ? top->host : "-", room > TITLE_MIN + marks + HOST_MIN ? room - TITLE_MIN - marks : HOST_MIN);
+    marks += strlen(host);
+    cut(title, top->title, room > TITLE_MIN + marks ? room - marks : TITLE_MIN);
+    fprintf(stderr, "%s  (%s%s)\n", title, host, more);
+}
+
+/* The command of the next step, on lines of its own that can be copied. */
+static void say_next(const struct sp_hunt_top *top, unsigned width)
+{
+    char place[4096];
+    const char *const word[] = { "spoor", "explain", top->rule_file ? top->rule_file : top->rule_id, place, NULL };
+
+    (void)snprintf(place, sizeof place, "%s@%llu", top->source, (unsigned long long)top->offset);
+    fprintf(stderr, "\nNext      why the first of them is one:\n");
+    say_command(width, word);
+}
+
+static void say_top(const struct sp_hunt_result *r, unsigned width)
+{
+    size_t room = !width ? TITLE_MAX * 2 : width > TOP_COLUMNS ? width - TOP_COLUMNS : TITLE_MIN;
 
     if (!r->top_count && r->already && !r->sources)
         return;
     if (!r->top_count) {
-        fprintf(stderr, "\nNothing was sighted. That is no proof of absence: see `unrecognised` and `not_evaluable` in --summary FILE.\n");
+        fputc('\n', stderr);
+        say_wrapped(width, 0, "Nothing was sighted. That is no proof of absence: see `unrecognised` and `not_evaluable` in --summary FILE.");
         return;
     }
     fprintf(stderr, "\nMost telling, gravest and rarest first\n");
     for (size_t i = 0; i < r->top_count; i++) {
-        sp_safe_text(title, sizeof title, r->top[i].title);
-        sp_safe_text(host, sizeof host, r->top[i].host ? r->top[i].host : "-");
-        fprintf(stderr, "  %-13s %6llu x  %-19s  %s  (%s%s)\n", r->top[i].level, (unsigned long long)r->top[i].count,
-                *r->top[i].first ? r->top[i].first : "without a time", title, host, r->top[i].hosts > 1 ? ", ..." : "");
+        const struct sp_hunt_top *top = &r->top[i];
+
+        fprintf(stderr, "  %-8.*s %6llu x  %-16.16s  ", strcmp(top->level, "informational") == 0 ? 4 : 8, top->level,
+                (unsigned long long)top->count, *top->first ? top->first : "without a time");
+        say_title(top, room);
     }
-    sp_safe_text(source, sizeof source, r->top[0].source);
-    fprintf(stderr, "\nNext      spoor explain %s '%s@%llu'\n", *r->top[0].rule_id ? r->top[0].rule_id : "RULE.yml", source,
-            (unsigned long long)r->top[0].offset);
+    say_next(&r->top[0], width);
     if (r->case_path) {
-        sp_safe_text(source, sizeof source, r->case_path);
-        fprintf(stderr, "          spoor show --case '%s'\n", source);
+        const char *const word[] = { "spoor", "show", "--case", r->case_path, NULL };
+
+        fprintf(stderr, "          what the case holds:\n");
+        say_command(width, word);
     }
 }
 
-enum { PROFILE_LINES = 30, PROFILE_COLUMNS = 48, TITLE_MIN = 20, TITLE_USUAL = 60, TITLE_MAX = 400 };
+enum { PROFILE_LINES = 30, PROFILE_COLUMNS = 48, TITLE_USUAL = 60 };
 
 static void say_cost(const struct sp_hunt_cost *c, uint64_t total, const char *name, size_t room)
 {
     char title[TITLE_MAX + 4];
 
-    if (sp_safe_text(title, sizeof title, name) > room) {
-        size_t len = sp_safe_text(title, room - 2, name);
-
-        (void)snprintf(title + len, sizeof title - len, "...");
-    }
+    cut(title, name, room);
     fprintf(stderr, "%9.1f  %5.1f  ", (double)c->ns / 1e6, total ? 100.0 * (double)c->ns / (double)total : 0);
     if (c->looked)
         fprintf(stderr, "%10llu  %8llu  %7.2f  %s\n", (unsigned long long)c->looked, (unsigned long long)c->hits,
@@ -202,22 +240,22 @@ static void say_profile(const struct sp_hunt_result *r, unsigned width)
         say_cost(&rest, total, more, room);
     }
     say_cost(&(struct sp_hunt_cost){ .ns = r->profile_rest_ns }, total, "(reading, index, writing)", TITLE_MAX);
-    fprintf(stderr, "%s of %llu rule%s had to be looked at; `spoor rules stat` says why\n", with_commas(count, r->profile_count),
+    say_wrapped(width, 0, "%s of %llu rule%s had to be looked at; `spoor rules stat` says why", with_commas(count, r->profile_count),
             (unsigned long long)r->rules, plural(r->rules));
 }
 
 static void say(const struct sp_hunt_result *r, unsigned width)
 {
-    say_read(r);
-    say_not_read(r);
+    say_read(r, width);
+    say_not_read(r, width);
     if (r->unrecognised) {
         char a[32];
 
         fprintf(stderr, "spoor: %s record%s of no known kind: no rule applies to them; name their log source with --logsource product=...,service=...\n",
                 with_commas(a, r->unrecognised), plural(r->unrecognised));
     }
-    say_sightings(r);
-    say_top(r);
+    say_sightings(r, width);
+    say_top(r, width);
     say_profile(r, width);
 }
 
@@ -250,7 +288,7 @@ static int hunt(struct cli *cli, struct surroundings *s, struct sp_hunt_options 
     else if (result->interrupted)
         (void)cli_usage("hunt", "give the same command again with --case FILE, and it can go on next time", "interrupted; nothing was kept");
     if (!s->quiet)
-        say(result, s->output.width);
+        say(result, width_of(STDERR_FILENO));
     if (summary && write_file(summary, result->summary, result->summary_length) != 0)
         code = EXIT_IO;
     sp_hunt_free(result);

@@ -7,6 +7,7 @@
 #include "cli.h"
 
 static const struct option options[] = {
+    { "--format", "table|json", "how to write; the default is table on a terminal, else json", false },
     { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%, one a line; may be repeated", false },
     { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * spoor: a table of verbs. Each verb is one file cmd_NAME.c and uses the public headers only.
+ * spoor: a table of verbs. Each verb is one file cmd_NAME.c and uses the public headers only. The process begins in start.c;
+ * describe.c, which prints these tables for the manual pages, is the other program that is linked with them.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
-extern const struct command cmd_hunt, cmd_decode, cmd_explain, cmd_rules, cmd_simulate, cmd_case, cmd_show;
-extern const struct command cmd_tag, cmd_note, cmd_benign, cmd_dismiss;
+extern const struct command cmd_hunt, cmd_decode, cmd_explain, cmd_rules, cmd_simulate;
+extern const struct command cmd_logons, cmd_metrics, cmd_search, cmd_gaps, cmd_coverage;
+extern const struct command cmd_show, cmd_case, cmd_tag, cmd_note, cmd_benign, cmd_dismiss;
 
 static int run_version(const struct command *command, int argc, char **argv);
 static int run_help(const struct command *command, int argc, char **argv);
@@ -20,8 +22,9 @@ static const struct command cmd_help = {
     "help", "[VERB]", "explain a verb", "Prints what spoor can do, or how to use one verb.", NULL, run_help,
 };
 
-const struct command *const commands[] = { &cmd_hunt, &cmd_show, &cmd_tag, &cmd_note, &cmd_benign, &cmd_dismiss, &cmd_explain, &cmd_decode,
-                                           &cmd_rules, &cmd_case, &cmd_simulate, &cmd_version, &cmd_help, NULL };
+const struct command *const commands[] = { &cmd_hunt, &cmd_show, &cmd_tag, &cmd_note, &cmd_benign, &cmd_dismiss, &cmd_case, &cmd_explain,
+                                         &cmd_logons, &cmd_search, &cmd_metrics, &cmd_gaps, &cmd_coverage, &cmd_decode, &cmd_rules,
+                                         &cmd_simulate, &cmd_version, &cmd_help, NULL };
 
 /* Verbs of the contract that are not in this version. */
 static const char *const later[] = {
@@ -66,19 +69,18 @@ static int run_help(const struct command *command, int argc, char **argv)
 {
     const struct command *about;
 
-    (void)command;
     if (argc == 0) {
         cli_overview(stdout);
         return flushed();
     }
-    about = find(argv[0]);
+    about = strcmp(argv[0], "--help") == 0 ? command : find(argv[0]);
     if (!about)
         return unknown(argv[0]);
     cli_help(stdout, about);
     return flushed();
 }
 
-int main(int argc, char **argv)
+int spoor_main(int argc, char **argv)
 {
     const struct command *command;
 

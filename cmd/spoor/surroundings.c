@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,46 +107,57 @@ const char *with_unit(char out[32], double bytes)
     return out;
 }
 
+enum { BAR_COLUMNS = 20, BAR_LEAST = 5, DRAW_AFTER_MS = 300, PROGRESS_ALWAYS = 3 };
+
+/* A line that fits the terminal, for else it could not be written over: the bar gives way first. */
+static void draw_progress(struct surroundings *s, const struct sp_progress *at, double elapsed)
+{
+    double share = at->total ? (double)at->bytes / (double)at->total : 0;
+    char records[32], sightings[32], rate[32], words[160], bar[BAR_COLUMNS + 4] = "";
+    unsigned width = width_of(STDERR_FILENO);
+    int room, columns, n;
+
+    share = share > 1 ? 1 : share;
+    n = snprintf(words, sizeof words, "%3.0f %%  %s records  %s/s  %s sightings", share * 100, with_commas(records, at->records),
+                 with_unit(rate, elapsed > 0 ? (double)at->bytes / elapsed : 0), with_commas(sightings, at->sightings));
+    room = (width ? (int)width : 80) - 1 - n;
+    columns = room - 3 < BAR_COLUMNS ? room - 3 : BAR_COLUMNS;
+    if (columns >= BAR_LEAST) {
+        bar[0] = '[';
+        for (int i = 0; i < columns; i++)
+            bar[1 + i] = i < (int)(share * columns) ? '=' : ' ';
+        bar[1 + columns] = ']';
+        bar[2 + columns] = ' ';
+    }
+    fprintf(stderr, "\r\033[K%s%.*s", bar, room < 0 ? n + room : n, words);
+    s->drawn = true;
+}
+
 void surroundings_progress(void *arg, const struct sp_progress *at)
 {
     struct surroundings *s = arg;
-    double elapsed = now_s() - s->began_s, share = at->total ? (double)at->bytes / (double)at->total : 0;
-    char records[32], sightings[32], rate[32], bar[21];
+    double elapsed = now_s() - s->began_s;
 
-    if (!s->progress || (s->progress == 1 && elapsed < 0.3)) /* what is over at once needs no bar */
+    if (!s->progress || (s->progress == 1 && elapsed * 1000 < DRAW_AFTER_MS)) /* what is over at once needs no bar */
         return;
     pthread_mutex_lock(&stderr_lock);
-    if (s->progress == 2) {
+    if (s->progress == 2)
         fprintf(stderr, "{\"bytes\":%llu,\"total\":%llu,\"records\":%llu,\"sightings\":%llu}\n", (unsigned long long)at->bytes,
                 (unsigned long long)at->total, (unsigned long long)at->records, (unsigned long long)at->sightings);
-    } else {
-        share = share > 1 ? 1 : share;
-        for (int i = 0; i < 20; i++)
-            bar[i] = i < (int)(share * 20) ? '=' : ' ';
-        bar[20] = '\0';
-        fprintf(stderr, "\r\033[K[%s] %3.0f %%  %s records  %s/s  %s sightings", bar, share * 100,
-                with_commas(records, at->records), with_unit(rate, elapsed > 0 ? (double)at->bytes / elapsed : 0),
-                with_commas(sightings, at->sightings));
-        s->drawn = true;
-    }
+    else
+        draw_progress(s, at, elapsed);
     fflush(stderr);
     pthread_mutex_unlock(&stderr_lock);
 }
 
-/* auto, always, never (and json) to 0, 1, 2. */
-static int when(const struct cli *cli, const char *option, bool automatic, int *ret)
+/* auto, always, never (and json): what the table of options lets pass. */
+static int when(const struct cli *cli, const char *option, bool automatic)
 {
     const char *word = cli_get(cli, option);
 
-    *ret = automatic;
     if (!word || strcmp(word, "auto") == 0)
-        return 0;
-    *ret = strcmp(word, "always") == 0 ? 1 : strcmp(word, "json") == 0 ? 2 : 0;
-    if (*ret == 0 && strcmp(word, "never") != 0)
-        return cli_usage(option, "use auto, always or never", "'%s' is no choice", word);
-    if (*ret == 2 && strcmp(option, "--progress") != 0)
-        return cli_usage(option, "use auto, always or never", "'%s' is no choice", word);
-    return 0;
+        return automatic;
+    return strcmp(word, "always") == 0 ? 1 : strcmp(word, "json") == 0 ? 2 : 0;
 }
 
 static bool color_wanted(void)
@@ -159,15 +169,6 @@ static bool color_wanted(void)
     if (force && *force && strcmp(force, "0") != 0)
         return true;
     return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
-}
-
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-
-    if (!isatty(STDOUT_FILENO))
-        return 0;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
 }
 
 static int set_zone(const char *zone)
@@ -202,22 +203,21 @@ static int open_output(struct surroundings *s, const char *path)
 int surroundings_init(struct surroundings *s, const struct cli *cli, const char *formats)
 {
     struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
-    int color, rc;
+    int rc;
 
     *s = (struct surroundings){ .fd = -1, .quiet = cli_has(cli, "-q"), .began_s = now_s() };
-    s->output = (struct sp_output){ write_output, s, SP_FORMAT_JSON, false, terminal_width(), cli_get(cli, "--tz") != NULL };
+    s->output = (struct sp_output){ write_output, s, SP_FORMAT_JSON, false, width_of(STDOUT_FILENO), cli_get(cli, "--tz") != NULL };
     if (isatty(STDOUT_FILENO) && !cli_get(cli, "--output"))
         s->output.format = SP_FORMAT_TABLE;
     rc = cli_format(cli, formats, &s->output.format);
     if (rc == 0)
-        rc = when(cli, "--color", color_wanted(), &color);
-    if (rc == 0)
-        rc = when(cli, "--progress", isatty(STDERR_FILENO) && !s->quiet, &s->progress);
-    if (rc == 0)
         rc = set_zone(cli_get(cli, "--tz"));
     if (rc != 0)
         return rc;
-    s->output.color = color;
+    s->output.color = when(cli, "--color", color_wanted()) != 0;
+    s->progress = when(cli, "--progress", isatty(STDERR_FILENO) && !s->quiet);
+    if (s->progress == 1 && cli_get(cli, "--progress") && strcmp(cli_get(cli, "--progress"), "always") == 0)
+        s->progress = PROGRESS_ALWAYS;
     s->ctx = (struct sp_ctx){ note, s, &stop_asked };
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);

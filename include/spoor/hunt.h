@@ -52,6 +52,7 @@ struct sp_read_options {
     const char *logsource;   /* --logsource product=P,category=C,service=S, or NULL */
     struct sp_texts map;     /* --map FILE */
     struct sp_texts limit;   /* --limit NAME=VALUE */
+    struct sp_texts password; /* --archive-password WORD */
     const char *assume_tz;   /* --assume-tz: UTC or +hh:mm, for times without a zone; NULL: UTC */
     bool carve;
 };
@@ -62,6 +63,7 @@ struct sp_rules_options {
     bool no_own;
     const char *level, *status; /* at least; comma list */
     struct sp_texts only, exclude, tag, list, pipeline;
+    struct sp_texts password; /* of archives of rules */
     const char *cache; /* folder where plans made of rules are kept for the next time; NULL: none are */
 };
 
@@ -85,6 +87,7 @@ struct sp_hunt_options {
 /* One line of "the most telling sightings": a rule and how often. */
 struct sp_hunt_top {
     const char *level, *title, *rule_id, *host; /* host: the first; NULL: not known */
+    const char *rule_file;                      /* NULL: one of spoor's own, found by its id */
     const char *source;
     uint64_t offset, count, hosts;
     char first[40], last[40]; /* "" without a time */

@@ -23,9 +23,13 @@ struct sp_error;
     X(regex_bytes, UINT64_C(64) << 10, 1, "bytes of a regex")          \
     X(regex_states, 100000, 16, "states of a regex")                   \
     X(values_per_sighting, 4096, 1, "values of a sighting")            \
-    X(files, 1000000, 1, "files of a walk")                            \
+    X(files, 1000000, 1, "files of a walk, or of an archive")          \
     X(archive_depth, 4, 0, "levels of archives")                       \
+    X(expansion_bytes, UINT64_C(64) << 20, 4096, "bytes that an archive may expand to whatever its size") \
+    X(expansion_times, 1000, 1, "times its size that an archive may expand to") \
+    X(spool_bytes, UINT64_C(256) << 20, 4096, "bytes of archives held in memory, where one cannot be read from front to back") \
     X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
+    X(view_rows, 200000, 1, "rows of a view")                            \
     X(errors_listed, 1000, 1, "errors listed of one source")            \
     X(around_bytes, UINT64_C(1) << 30, 0, "bytes of logs read again around a sighting")
 
@@ -40,6 +44,8 @@ enum {
     SP_EVTX_NODES_MAX = 65536,     /* BinXML tokens of one record, templates counted each time */
     SP_FIELDS_MAX = 65536,         /* fields of one event */
     SP_NAMES_MAX = 65536,          /* distinct field names kept by one reader between two sources */
+    SP_GAPS_RUNS_MAX = 65536,      /* pieces of one log: runs of record numbers, stretches of time */
+    SP_GAPS_MARKS_MAX = 100000,    /* shutdowns, clock changes, cleared logs and jumps of all logs */
     SP_YAML_DEPTH_MAX = 64,        /* levels of YAML */
     SP_CONDITION_DEPTH_MAX = 64,   /* levels of a Sigma condition */
     SP_REGEX_REPEAT_MAX = 1000,    /* the largest {n,m} */
@@ -48,6 +54,8 @@ enum {
     SP_PLAN_BYTES_MAX = 128 << 20, /* one plan of the cache: a larger set is loaded each time */
     SP_PLANS_BYTES_MAX = 256 << 20, /* all plans of the cache: the oldest go */
     SP_PLANS_MAX = 16,
+    SP_MEMBER_NAME_MAX = 4096,     /* bytes of the name of a file in an archive; longer ones are called by their number */
+    SP_MEMBER_NAMES_MAX = 256 << 20, /* bytes of the names of all files of an archive */
     SP_AROUND_ITEMS_MAX = 1 << 20,      /* processes, and logons, kept around one sighting */
     SP_AROUND_MEMORY_MAX = 512 << 20,   /* bytes of them */
     SP_AROUND_TEXT_MAX = 8192,          /* bytes of one of their texts */

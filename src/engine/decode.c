@@ -15,6 +15,7 @@ struct decode {
     const struct sp_decode_options *options;
     struct sp_scope scope;
     struct sp_reader *reader;
+    struct sp_cursor cursor;
     struct sp_events *events;
     struct sp_decode_result *result;
     struct sp_buf out, scratch, place;
@@ -190,7 +191,7 @@ static int decode_source(struct decode *d, const struct sp_source *source, struc
 
     if (!begin_place(d, source->path))
         return sp_error_nomem(d->err);
-    rc = sp_reader_open(d->reader, source->path, !source->walked, account);
+    rc = sp_reader_open_source(d->reader, source, &d->cursor, account);
 
     while (rc > 0) {
         rc = sp_reader_next(d->reader, &record);
@@ -212,11 +213,13 @@ static int decode_all(struct decode *d)
 {
     int rc = 0;
 
+    d->cursor.options = sp_archive_options_of(&d->scope.sources, &d->scope.limits, d->scope.ctx);
     for (size_t i = 0; rc == 0 && i < d->scope.sources.count && !sp_stopped(d->scope.ctx); i++) {
-        const struct sp_source *s = &d->scope.sources.source[i];
+        const struct sp_source *s = &d->scope.sources.source[d->scope.sources.order[i]];
         struct sp_account account;
 
         d->result->lost |= s->skipped && s->lost;
+        d->result->opened |= s->skipped && s->opened;
         if (s->skipped)
             continue;
         sp_account_init(&account);
@@ -253,6 +256,7 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
     }
     ret->interrupted = sp_stopped(ctx);
     sp_reader_free(d.reader);
+    sp_cursor_done(&d.cursor);
     sp_events_free(d.events);
     sp_buf_done(&d.out);
     sp_buf_done(&d.scratch);

@@ -16,6 +16,7 @@ struct explain {
     const struct sp_explain_options *options;
     struct sp_scope scope;
     struct sp_reader *reader;
+    struct sp_cursor cursor;
     struct sp_events *events;
     struct sp_eval *eval;
     const struct sp_rule *rule;
@@ -24,7 +25,7 @@ struct explain {
     struct sp_error *err;
 };
 
-/* FILE@OFFSET, FILE:LINE or FILE. A file of that very name wins over the reading with a place. */
+/* FILE@OFFSET, FILE:LINE or FILE, FILE being ARCHIVE!INNER too. A file of that very name wins over the reading with a place. */
 struct place {
     char *path; /* owned */
     enum { PLACE_FIRST, PLACE_OFFSET, PLACE_LINE } kind;
@@ -61,12 +62,59 @@ static int parse_place(const char *what, struct place *ret)
     return 0;
 }
 
+/* How much of the path names a file: up to a `!`, where all of it does not. */
+static size_t outer_len(char *path)
+{
+    for (char *at = path; !exists(path) && (at = strchr(at, '!')) != NULL; at++) {
+        bool found;
+
+        *at = '\0';
+        found = exists(path);
+        *at = '!';
+        if (found)
+            return (size_t)(at - path);
+    }
+    return strlen(path);
+}
+
+/* The source of that path, which may be in an archive. */
+static int find_source(struct explain *x, const struct place *place, const struct sp_source **ret)
+{
+    struct sp_read_options read = x->options->read;
+    struct sp_hunt_path outer = { "local", place->path };
+    size_t len = strcmp(place->path, "-") == 0 ? 1 : outer_len(place->path);
+    char inner = place->path[len];
+    int rc;
+
+    read.path = &outer;
+    read.path_count = 1;
+    place->path[len] = '\0';
+    rc = sp_scope_sources(&x->scope, &read, x->err);
+    place->path[len] = inner;
+    for (size_t i = 0; rc == 0 && i < x->scope.sources.count; i++) {
+        *ret = &x->scope.sources.source[i];
+        if (strcmp((*ret)->path, place->path) == 0 && (!(*ret)->skipped || (*ret)->copy_of))
+            return 0;
+    }
+    if (rc < 0)
+        return rc;
+    sp_error_set(x->err, SP_ERR_NOT_FOUND, "there is no such log");
+    sp_error_where(x->err, "%s", x->options->what);
+    sp_error_cure(x->err, "give FILE@OFFSET, in an archive ARCHIVE!FILE@OFFSET, as `spoor decode ARCHIVE` shows it");
+    return SP_ERR_NOT_FOUND;
+}
+
 static int find_record(struct explain *x, const struct place *place, struct sp_record *ret)
 {
+    const struct sp_source *source = NULL;
     int rc;
 
     sp_account_init(&x->account);
-    rc = sp_reader_open(x->reader, place->path, true, &x->account);
+    rc = find_source(x, place, &source);
+    if (rc < 0)
+        return rc;
+    x->cursor.options = sp_archive_options_of(&x->scope.sources, &x->scope.limits, x->scope.ctx);
+    rc = sp_reader_open_source(x->reader, source, &x->cursor, &x->account);
     while (rc > 0) {
         rc = sp_reader_next(x->reader, ret);
         if (rc <= 0)
@@ -355,6 +403,7 @@ int sp_explain(const struct sp_explain_options *options, const struct sp_ctx *ct
     if (rc == 0)
         rc = run(&x, ctx);
     sp_reader_free(x.reader);
+    sp_cursor_done(&x.cursor);
     sp_eval_free(x.eval);
     sp_events_free(x.events);
     sp_account_done(&x.account);

@@ -53,26 +53,6 @@ static double seconds(clockid_t clock)
     return clock_gettime(clock, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
 }
 
-static int parse_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
-{
-    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
-    char whole[32];
-
-    if (!text)
-        return 0;
-    if (day.len == 10) { /* a day alone begins at its midnight */
-        memcpy(whole, text, 10);
-        memcpy(whole + 10, "T00:00", 7);
-        day = (struct sp_str){ whole, 16 };
-    }
-    if (sp_time_parse(day, ret))
-        return 0;
-    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
-    sp_error_where(err, "%s", option);
-    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
-    return SP_ERR_USAGE;
-}
-
 static int parse_engine(const char *engine, bool *plain, struct sp_error *err)
 {
     *plain = engine && strcmp(engine, "plain") == 0;
@@ -110,9 +90,9 @@ static int prepare(struct hunt *h, const struct sp_ctx *ctx)
     if (rc == 0 && o->fail_on)
         rc = sp_scope_level("--fail-on", o->fail_on, &h->fail_on, h->err);
     if (rc == 0)
-        rc = parse_time("--from", o->from, &h->work.from, h->err);
+        rc = sp_scope_time("--from", o->from, &h->work.from, h->err);
     if (rc == 0)
-        rc = parse_time("--to", o->to, &h->work.to, h->err);
+        rc = sp_scope_time("--to", o->to, &h->work.to, h->err);
     if (rc == 0)
         rc = parse_engine(o->engine, &plain, h->err);
     if (rc == 0)
@@ -143,7 +123,7 @@ static unsigned count_jobs(const struct hunt *h)
     if (jobs > JOBS_MAX)
         jobs = JOBS_MAX;
     for (size_t i = 0; units < jobs && i < list->count; i++)
-        units += list->source[i].skipped ? 0 : list->source[i].size / SP_PART_BYTES + 1;
+        units += list->source[i].skipped ? 0 : list->source[i].unsized ? jobs : list->source[i].size / SP_PART_BYTES + 1;
     return (unsigned)(jobs < units ? jobs : units ? units : 1);
 }
 
@@ -151,6 +131,8 @@ static void tell_progress(struct hunt *h, uint64_t total)
 {
     struct sp_progress at = { atomic_load(&h->work.bytes), total, atomic_load(&h->work.records), atomic_load(&h->work.sightings) };
 
+    if (at.total < at.bytes) /* compressed files do not say how large they are */
+        at.total = at.bytes;
     if (h->options->progress)
         h->options->progress(h->options->progress_arg, &at);
 }
@@ -189,6 +171,7 @@ static int run_workers(struct hunt *h)
     w->scope = &h->scope;
     w->format = h->options->output.format;
     w->org_rank = h->org_rank;
+    w->cursor.options = sp_archive_options_of(&h->scope.sources, &h->scope.limits, h->scope.ctx);
     h->tally = sp_zalloc((h->scope.sources.count + 1) * sizeof *h->tally);
     h->sorter = sp_sorter_new(h->scope.limits.sort_bytes);
     h->worker = sp_zalloc(h->jobs * sizeof *h->worker);
@@ -296,7 +279,7 @@ static void add_source(struct sp_hunt_result *r, const struct sp_source *s, cons
         return;
     }
     r->lost |= s->skipped ? s->lost : t->account.lost;
-    r->opened |= !s->skipped && t->account.opened;
+    r->opened |= s->skipped ? s->opened : t->account.opened;
     if (s->skipped || t->account.skipped) {
         r->skipped++;
         return;

@@ -156,6 +156,21 @@ static bool stamp(const char *path, struct sp_case_stamp *ret)
     return good;
 }
 
+/* The same of a source. A member of an archive is what it was as long as the archive is. */
+static bool stamp_source(struct sp_keep *k, const struct sp_source *s, struct sp_case_stamp *ret)
+{
+    if (!s->pack)
+        return stamp(s->path, ret);
+    if (s->pack->input || s->pack->archive || s->pack->spool.ptr)
+        return false;
+    if (k->pack != s->pack) {
+        k->pack = s->pack;
+        k->pack_stamped = stamp(s->pack->path, &k->pack_stamp);
+    }
+    *ret = k->pack_stamp;
+    return k->pack_stamped;
+}
+
 static bool same_bytes(const char *path, const struct sp_digest *wanted, const struct sp_ctx *ctx)
 {
     enum { PIECE = 256 << 10 };
@@ -182,11 +197,11 @@ static bool same_bytes(const char *path, const struct sp_digest *wanted, const s
 }
 
 /* Is what the case knows of the source true of the file as it is now? */
-static bool unchanged(const char *path, const struct sp_case_stamp *now, const struct sp_case_progress *then, const struct sp_ctx *ctx)
+static bool unchanged(const struct sp_source *s, const struct sp_case_stamp *now, const struct sp_case_progress *then, const struct sp_ctx *ctx)
 {
     if (now->bytes != then->stamp.bytes || memcmp(&now->head, &then->stamp.head, sizeof now->head) != 0)
         return false;
-    return now->mtime_ns == then->stamp.mtime_ns || (then->has_sha256 && same_bytes(path, &then->sha256, ctx));
+    return now->mtime_ns == then->stamp.mtime_ns || (!s->pack && then->has_sha256 && same_bytes(s->path, &then->sha256, ctx));
 }
 
 /* SP_ERR_NOT_FOUND: the case has never heard of it. */
@@ -219,12 +234,12 @@ static int know_source(struct sp_keep *k, struct sp_source *s, struct sp_kept_so
     struct sp_str state;
     int rc;
 
-    kept->stamped = stamp(s->path, &now);
+    kept->stamped = stamp_source(k, s, &now);
     if (!kept->stamped)
         return 0;
     rc = known(k, s, &then, err);
     kept->at.stamp = now;
-    if (rc < 0 || !then.id || !unchanged(s->path, &now, &then, k->scope->ctx))
+    if (rc < 0 || !then.id || !unchanged(s, &now, &then, k->scope->ctx))
         return rc;
     if (then.done) {
         kept->already = true;
@@ -232,7 +247,7 @@ static int know_source(struct sp_keep *k, struct sp_source *s, struct sp_kept_so
         s->skipped = "hunted already";
         return 0;
     }
-    if (!then.next || !can_go_on(then.state))
+    if (s->pack || !then.next || !can_go_on(then.state)) /* a member is unpacked from its beginning */
         return 0;
     state = sp_arena_str(&k->arena, then.state);
     if (!state.ptr)

@@ -42,6 +42,9 @@ struct sp_keep {
     struct sp_kept_source *source;  /* by source */
     int64_t *rule_row;              /* by rank; 0: not yet */
     struct sp_arena arena;          /* of the sources' states */
+    const struct sp_pack *pack;     /* the archive looked at last */
+    struct sp_case_stamp pack_stamp;
+    bool pack_stamped;
     struct sp_arena batch;          /* what is to be written next */
     struct sp_kept_sighting *first, *last;
     struct sp_kept_copy *copy, *copy_last, *open_copy, *open_copy_last; /* open: of the unit in hand */

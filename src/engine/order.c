@@ -31,8 +31,9 @@ bool sp_order_take(struct sp_order *o, void *who, uint64_t *ret)
     bool taken;
 
     pthread_mutex_lock(&o->lock);
-    while (!o->stopped && !o->dry && o->next - o->head >= o->room)
+    while (!o->stopped && !o->dry && (o->next - o->head >= o->room || (o->alone && o->head < o->next)))
         pthread_cond_wait(&o->moved, &o->lock);
+    o->alone = false;
     taken = !o->stopped && !o->dry && o->deal(who, o->next);
     o->dry |= !taken;
     if (taken) {

@@ -26,6 +26,7 @@ struct sp_order {
     unsigned room;
     bool *finished;        /* by slot; owned */
     bool dry;              /* `deal` has nothing more */
+    bool alone;            /* set by `deal`: nothing is dealt behind that number until it has been committed */
     uint64_t next;
     _Atomic uint64_t head;
     _Atomic bool stopped;

@@ -105,7 +105,7 @@ static void check_text(struct sp_rules_run *run, const struct sp_doc *doc)
     sp_buf_printf(out, "%-8s", verdict_name(doc->verdict));
     sp_safe_write(out, doc->file);
     sp_buf_printf(out, ":%u  ", doc->line);
-    sp_safe_write(out, doc->title.ptr ? doc->title : SP_STR("(no title)"));
+    sp_safe_write(out, doc->title.len ? doc->title : SP_STR("(no title)"));
     sp_buf_char(out, '\n');
     for (uint32_t i = 0; i < doc->reason_count; i++) {
         sp_buf_text(out, "          ");

@@ -122,6 +122,26 @@ int sp_scope_level(const char *option, const char *word, enum sp_level *ret, str
     return SP_ERR_USAGE;
 }
 
+int sp_scope_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err)
+{
+    struct sp_str day = text ? sp_str_c(text) : SP_STR_NONE;
+    char whole[32];
+
+    if (!text)
+        return 0;
+    if (day.len == 10) { /* a day alone begins at its midnight */
+        memcpy(whole, text, 10);
+        memcpy(whole + 10, "T00:00", 7);
+        day = (struct sp_str){ whole, 16 };
+    }
+    if (sp_time_parse(day, ret))
+        return 0;
+    sp_error_set(err, SP_ERR_USAGE, "'%.60s' is no time", text);
+    sp_error_where(err, "%s", option);
+    sp_error_cure(err, "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
+    return SP_ERR_USAGE;
+}
+
 static int parse_statuses(const char *text, uint32_t *mask, struct sp_error *err)
 {
     if (strcmp(text, "any") == 0) {
@@ -151,6 +171,7 @@ int sp_scope_rules(struct sp_scope *s, const struct sp_rules_options *o, struct 
         .only_id = o->only.text, .only_id_count = o->only.count, .exclude_id = o->exclude.text, .exclude_id_count = o->exclude.count,
         .tag = o->tag.text, .tag_count = o->tag.count, .list = o->list.text, .list_count = o->list.count,
         .pipeline = o->pipeline.text, .pipeline_count = o->pipeline.count, .limits = &s->limits, .ctx = s->ctx,
+        .password = o->password.text, .password_count = o->password.count,
     };
     int rc = o->level ? sp_scope_level("--level", o->level, &r.level_least, err) : 0;
 
@@ -163,9 +184,14 @@ int sp_scope_sources(struct sp_scope *s, const struct sp_read_options *o, struct
 {
     int rc = 0;
 
+    s->sources.password = o->password.text;
+    s->sources.password_count = o->password.count;
+    s->sources.given = s->type;
     for (size_t i = 0; rc == 0 && i < o->path_count; i++)
         rc = sp_source_add(&s->sources, o->path[i].org, o->path[i].path, &s->limits, s->ctx, err);
-    return rc < 0 ? rc : sp_source_list_settle(&s->sources, err);
+    if (rc == 0)
+        rc = sp_source_list_settle(&s->sources, err);
+    return rc < 0 ? rc : sp_source_list_expand(&s->sources, &s->limits, s->ctx, err);
 }
 
 void sp_scope_done(struct sp_scope *s)

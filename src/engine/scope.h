@@ -30,6 +30,9 @@ int sp_scope_rules(struct sp_scope *scope, const struct sp_rules_options *option
 int sp_scope_sources(struct sp_scope *scope, const struct sp_read_options *options, struct sp_error *err);
 void sp_scope_done(struct sp_scope *scope);
 
+/* A time or a day of an option; NULL is not known. SP_ERR_USAGE naming the option. */
+int sp_scope_time(const char *option, const char *text, struct sp_time *ret, struct sp_error *err);
+
 /* A level of an option: SP_ERR_USAGE naming the option. */
 int sp_scope_level(const char *option, const char *word, enum sp_level *ret, struct sp_error *err);
 

@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/safe.h"
+#include "engine/view.h"
 
 enum { TALLY_ROWS_MAX = 100000, BUCKETS = 1 << 14 };
 
@@ -105,46 +105,14 @@ static int by_level_count(const void *a, const void *b)
     return c ? c : sp_str_cmp(x->host.ptr ? x->host : SP_STR_NONE, y->host.ptr ? y->host : SP_STR_NONE);
 }
 
-/* `2026-03-02 10:00:00`, in UTC or in the zone of the TZ environment; empty without a time. */
 static void when(char out[40], const struct sp_sort_key *key, bool local)
 {
-    time_t sec = (time_t)key->sec;
-    struct tm tm;
-
-    out[0] = '\0';
-    if (!key->no_time && (local ? localtime_r(&sec, &tm) : gmtime_r(&sec, &tm)))
-        (void)strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm);
+    sp_view_when(out, (struct sp_time){ .sec = key->sec, .known = !key->no_time }, local);
 }
 
 static struct sp_str host_of(const struct sp_tally_row *r)
 {
     return r->others ? SP_STR("(other hosts)") : r->host.ptr ? r->host : SP_STR("-");
-}
-
-/* Appends `s` harmless and cut to `width` columns, padded to it unless it is 0 (no limit). */
-static void cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad)
-{
-    struct sp_str shown;
-    size_t columns;
-
-    sp_buf_clear(scratch);
-    sp_safe_write(scratch, s);
-    shown = sp_buf_view(scratch);
-    columns = sp_safe_width(shown);
-    if (width && columns > width) {
-        while (shown.len && sp_safe_width(shown) > width - 1) {
-            do
-                shown.len--;
-            while (shown.len && ((unsigned char)shown.ptr[shown.len] & 0xC0) == 0x80);
-        }
-        sp_buf_str(out, shown);
-        sp_buf_text(out, "\u2026");
-        columns = sp_safe_width(shown) + 1;
-    } else {
-        sp_buf_str(out, shown);
-    }
-    for (; pad && columns < width; columns++)
-        sp_buf_char(out, ' ');
 }
 
 static const char *level_color(enum sp_level level)
@@ -165,19 +133,28 @@ static const char *level_color(enum sp_level level)
     }
 }
 
+enum { WIDE = 100, TIME_MINUTES = 16, TIME_SECONDS = 19, SPAN = 5, TITLE_LEAST = 16, HOST_LEAST = 10 };
+
 /* Widths of the columns: as narrow as the rows allow, since the title is what people read. */
 struct columns {
-    size_t level, count, time, host, title; /* title 0: no limit */
+    bool wide;                              /* else LAST says how much later than FIRST it is */
+    size_t level, count, first, last, host, title; /* title 0: no limit */
 };
+
+static struct sp_str level_word(enum sp_level level, const struct sp_output *o)
+{
+    return o->width && level == SP_LEVEL_INFORMATIONAL ? SP_STR("info") : sp_str_c(sp_level_name(level));
+}
 
 static struct columns columns_of(const struct sp_tally *t, const struct sp_output *o, struct sp_buf *scratch)
 {
-    struct columns c = { 5, 5, o->width ? 16 : 19, 4, 0 };
-    size_t host_max = o->width ? 18 : SIZE_MAX, fixed;
+    bool wide = !o->width || o->width >= WIDE;
+    struct columns c = { wide, 5, 5, o->width ? TIME_MINUTES : TIME_SECONDS, !o->width ? TIME_SECONDS : wide ? TIME_MINUTES : SPAN, 4, 0 };
+    size_t host_max = !o->width ? SIZE_MAX : o->width / 6 > HOST_LEAST ? o->width / 6 : HOST_LEAST, fixed;
 
     for (size_t i = 0; i < t->count; i++) {
         char digits[24];
-        size_t level = strlen(sp_level_name(t->row[i]->rule->level)), host;
+        size_t level = level_word(t->row[i]->rule->level, o).len, host;
         int count = snprintf(digits, sizeof digits, "%llu", (unsigned long long)t->row[i]->count);
 
         sp_buf_clear(scratch);
@@ -188,10 +165,26 @@ static struct columns columns_of(const struct sp_tally *t, const struct sp_outpu
         c.host = host > c.host ? host : c.host;
     }
     c.host = c.host < host_max ? c.host : host_max;
-    fixed = c.level + c.count + 2 * c.time + c.host + 10;
+    fixed = c.level + c.count + c.first + c.last + c.host + 10;
     if (o->width)
-        c.title = o->width > fixed + 16 ? o->width - fixed : 16;
+        c.title = o->width > fixed + TITLE_LEAST ? o->width - fixed : TITLE_LEAST;
     return c;
+}
+
+/* How much later: `+3 d`, `+12 h`, `+5 m`, `+9 s`; empty where it is not. */
+static void span(char out[40], const struct sp_sort_key *first, const struct sp_sort_key *last)
+{
+    static const struct { int64_t s; char name; } unit[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+    int64_t s = first->no_time || last->no_time ? 0 : last->sec - first->sec;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof unit / sizeof *unit; i++)
+        if (s >= unit[i].s) {
+            int64_t n = s / unit[i].s;
+
+            (void)snprintf(out, 40, n > 9999 ? "+%lld" : n > 99 ? "+%lld%c" : "+%lld %c", (long long)(n > 9999 ? 9999 : n), unit[i].name);
+            return;
+        }
 }
 
 static void table_row(const struct sp_tally_row *r, const struct columns *c, const struct sp_output *o, struct sp_buf *scratch, struct sp_buf *out)
@@ -199,13 +192,16 @@ static void table_row(const struct sp_tally_row *r, const struct columns *c, con
     char first[40], last[40];
 
     when(first, &r->first, o->local_time);
-    when(last, &r->last, o->local_time);
-    sp_buf_printf(out, "%s%-*s%s  %*llu  %-*.*s  %-*.*s  ", o->color ? level_color(r->rule->level) : "", (int)c->level,
-                  sp_level_name(r->rule->level), o->color ? "\033[0m" : "", (int)c->count, (unsigned long long)r->count,
-                  (int)c->time, (int)c->time, first, (int)c->time, (int)c->time, last);
-    cell(out, scratch, host_of(r), c->host, true);
+    if (c->wide)
+        when(last, &r->last, o->local_time);
+    else
+        span(last, &r->first, &r->last);
+    sp_buf_printf(out, "%s%-*.*s%s  %*llu  %-*.*s  %-*.*s  ", o->color ? level_color(r->rule->level) : "", (int)c->level,
+                  SP_STR_ARG(level_word(r->rule->level, o)), o->color ? "\033[0m" : "", (int)c->count, (unsigned long long)r->count,
+                  (int)c->first, (int)c->first, first, (int)c->last, (int)c->last, last);
+    sp_view_cell(out, scratch, host_of(r), c->host, true);
     sp_buf_text(out, "  ");
-    cell(out, scratch, r->rule->title, c->title, false);
+    sp_view_cell(out, scratch, r->rule->title, c->title, false);
     sp_buf_char(out, '\n');
 }
 
@@ -219,9 +215,10 @@ void sp_tally_table(struct sp_tally *t, const struct sp_output *o, struct sp_buf
     sp_buf_init(&scratch, 0);
     c = columns_of(t, o, &scratch);
     qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_level_count);
-    sp_buf_printf(out, "%-*s  %*s  %-*s  %-*s  ", (int)c.level, "LEVEL", (int)c.count, "COUNT", (int)c.time, "FIRST", (int)c.time, "LAST");
-    cell(out, &scratch, SP_STR("HOST"), c.host, true);
-    sp_buf_text(out, "  TITLE\n");
+    sp_buf_printf(out, "%s%-*s  %*s  %-*s  %-*s  ", o->color ? "\033[1m" : "", (int)c.level, "LEVEL", (int)c.count, "COUNT", (int)c.first, "FIRST",
+                  (int)c.last, "LAST");
+    sp_view_cell(out, &scratch, SP_STR("HOST"), c.host, true);
+    sp_buf_printf(out, "  TITLE%s\n", o->color ? "\033[0m" : "");
     for (size_t i = 0; i < t->count; i++)
         table_row(t->row[i], &c, o, &scratch, out);
     if (scratch.failed)
@@ -311,7 +308,8 @@ size_t sp_tally_top(struct sp_tally *t, struct sp_hunt_top *top, uint32_t *sourc
     for (size_t i = 0; i < n; i++) {
         top[i] = (struct sp_hunt_top){
             .level = sp_level_name(list[i].rule->level), .title = sp_arena_str(&t->arena, list[i].rule->title).ptr,
-            .rule_id = sp_arena_str(&t->arena, list[i].rule->id).ptr, .host = list[i].first->host.ptr, .offset = list[i].first->first.offset, .count = list[i].count, .hosts = list[i].hosts };
+            .rule_id = sp_arena_str(&t->arena, list[i].rule->id).ptr, .host = list[i].first->host.ptr,
+            .rule_file = list[i].rule->own ? NULL : sp_arena_str(&t->arena, list[i].rule->file).ptr, .offset = list[i].first->first.offset, .count = list[i].count, .hosts = list[i].hosts };
         when(top[i].first, &list[i].first->first, false);
         when(top[i].last, &list[i].last, false);
         source_rank[i] = list[i].first->first.source;

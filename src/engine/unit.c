@@ -47,6 +47,13 @@ void sp_unit_done(struct sp_unit *u)
 {
     sp_account_done(&u->account);
     sp_buf_done(&u->log);
+    sp_unit_leave(u);
+}
+
+void sp_unit_leave(struct sp_unit *u)
+{
+    sp_block_drop(u->part.block);
+    u->part.block = NULL;
     sp_file_drop(u->file);
     u->file = NULL;
 }
@@ -164,8 +171,13 @@ int sp_commit_end(struct sp_commit *c, struct sp_error *err)
         return 0;
     t = &c->tally[source];
     to = listener(c);
+    c->whole |= c->member && !c->cut && !sp_stopped(c->scope->ctx);
     if (c->whole && c->hash_sources && c->hashed)
         t->account.has_sha256 = sp_hash_end(&c->hash, &t->account.sha256);
+    if (c->member && c->whole && t->has_unpacked) {
+        t->account.has_sha256 = true;
+        t->account.sha256 = t->unpacked;
+    }
     sp_account_settle(&t->account, &to);
     c->source = SIZE_MAX;
     return c->keep ? sp_keep_source(c->keep, source, t, c->whole, err) : 0;
@@ -179,7 +191,7 @@ static int begin_source(struct sp_commit *c, size_t source, struct sp_error *err
         return rc;
     c->source = source;
     c->lines = c->hashed = 0;
-    c->whole = c->cut = false;
+    c->whole = c->cut = c->member = false;
     sp_hash_begin(&c->hash);
     sp_digest_map_clear(&c->copies);
     sp_account_init(&c->tally[source].account);
@@ -228,7 +240,7 @@ static int count_copy(struct sp_commit *c, const struct sp_unit *u, const struct
     c->k = (*copies)++;
     if (c->k && !sp_event_id(sp_str_c(c->scope->sources.source[c->source].org), &e->raw, c->k, &c->event_id))
         return sp_error_nomem(err);
-    return c->keep && u->file ? sp_keep_copy(c->keep, &e->raw, c->k + 1, err) : 0;
+    return c->keep && u->file && !c->member ? sp_keep_copy(c->keep, &e->raw, c->k + 1, err) : 0;
 }
 
 static void put_digest(struct sp_buf *payload, size_t at, const struct sp_digest *digest)
@@ -396,15 +408,18 @@ static int reach(struct sp_commit *c, struct sp_unit *u, struct sp_error *err)
 
     c->lines += u->lines;
     c->cut |= u->cut;
-    if (c->cut)
+    if (c->cut || c->member)
         return 0;
-    c->whole = u->end == UINT64_MAX;
     if (c->hash_sources && u->file)
         rc = hash_to(c, u, err);
-    if (rc == 0 && c->whole)
-        return sp_commit_end(c, err);
-    if (rc < 0 || !c->keep)
+    c->cut |= c->hash.failed && sp_stopped(c->scope->ctx); /* a source is not done before it has its digest */
+    if (rc < 0 || c->cut)
         return rc;
+    c->whole = u->end == UINT64_MAX;
+    if (c->whole)
+        return sp_commit_end(c, err);
+    if (!c->keep)
+        return 0;
     sp_buf_clear(&c->kept);
     sp_resume_write(&c->kept, &c->tally[c->source], c->lines);
     return c->kept.failed ? sp_error_nomem(err) : sp_keep_reached(c->keep, c->source, u->end, sp_buf_view(&c->kept), err);
@@ -418,6 +433,7 @@ int sp_commit_unit(struct sp_commit *c, struct sp_unit *u, bool finished, struct
 
     if (rc < 0)
         return rc;
+    c->member = u->file && u->file->parts.archive;
     to = listener(c);
     rc = commit_log(c, u, err);
     if (rc < 0)

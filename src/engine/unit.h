@@ -30,7 +30,8 @@
 
 /* A large source while it is read in parts. */
 struct sp_file {
-    struct sp_parts parts;     /* used under the lock of the order, but for its descriptor */
+    struct sp_parts parts;     /* used under the lock of the order, but for its descriptor; of a member over sp_work.cursor */
+    struct sp_hash hash;       /* of a member */
     size_t source;
     _Atomic unsigned users;    /* units, and whoever deals them; the last one closes it */
 };
@@ -53,6 +54,7 @@ struct sp_unit {
 
 void sp_unit_begin(struct sp_unit *unit, uint64_t number, size_t source, struct sp_file *file); /* memory is kept */
 void sp_unit_done(struct sp_unit *unit);
+void sp_unit_leave(struct sp_unit *unit);    /* its file and bytes are not needed any more */
 void sp_file_drop(struct sp_file *file); /* one user less */
 
 /* A sighting of a unit: `event_id`, `id` made with k = 0. */
@@ -82,6 +84,8 @@ struct sp_source_tally {
     struct sp_account account;
     uint64_t unrecognised; /* records without a log source: no rule could apply */
     struct sp_time first, last;
+    struct sp_digest unpacked; /* of a member of an archive: SHA-256 of its bytes, from whoever deals it */
+    bool has_unpacked;
 };
 
 struct sp_commit {
@@ -99,6 +103,7 @@ struct sp_commit {
     struct sp_hash hash;            /* of the one in hand, so far */
     uint64_t hashed;                /* bytes of it */
     char *room;                     /* to read it again for that */
+    bool member;                    /* it is in an archive: its end is known when all of it has been dealt */
     bool whole;                     /* it has been read to its end */
     bool cut;                       /* it was stopped in the middle: what comes behind is of no use */
     struct sp_case_value *value;

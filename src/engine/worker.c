@@ -35,6 +35,8 @@ void sp_worker_done(struct sp_worker *w)
     struct sp_buf *const all[] = { &w->host, &w->user, &w->session, &w->values, &w->fields, &w->why, &w->code, &w->channel, &w->line, &w->kept_line, &w->scratch };
 
     sp_reader_free(w->reader);
+    sp_cursor_done(&w->cursor);
+    sp_block_drop(w->held);
     sp_exec_free(w->exec);
     sp_exec_free(w->undo);
     sp_events_free(w->events);
@@ -124,6 +126,8 @@ static int describe(struct sp_worker *w, struct sp_sighting *s, uint64_t *excess
     sp_buf_clear(&w->session);
     sp_buf_clear(&w->values);
     s->host = known(sp_event_host(w->events, e, &w->host), &w->host);
+    if (!s->host.ptr && w->work->scope->sources.source[w->unit->source].host)
+        s->host = sp_str_c(w->work->scope->sources.source[w->unit->source].host);
     s->user = known(sp_event_user(w->events, e, &w->user), &w->user);
     s->session = known(sp_event_session(w->events, e, &w->session), &w->session);
     if (whole(w) || w->work->format == SP_FORMAT_SIGHTINGS) {
@@ -238,29 +242,34 @@ static int relieve(struct sp_worker *w)
 
 /* sp_part.extend: the part ends inside a record. In its turn it is certain that it began between two, so the next part
  * is its own too, and void for whoever has it. */
-static uint64_t read_on(void *arg)
+static bool read_on(void *arg, struct sp_part *next)
 {
     struct sp_worker *w = arg;
     struct sp_work *work = w->work;
-    struct sp_part next = { 0 };
+    bool more = true;
 
     w->leave |= !sp_order_wait(&work->order, w->unit->number, &w->unit->is_void);
     if (w->leave)
-        return 0;
+        return false;
     pthread_mutex_lock(&work->order.lock);
     if (w->reach + 1 < work->order.next) {
         struct sp_unit *other = &work->unit[++w->reach % work->order.room];
 
-        next = other->part;
-        other->is_void = true;
+        more = other->source == w->unit->source;
+        *next = more ? other->part : *next;
+        (void)sp_block_hold(next->block);
+        other->is_void |= more;
         pthread_cond_broadcast(&work->order.moved);
     } else {
-        (void)sp_parts_next(&w->unit->file->parts, &next); /* not dealt yet */
+        more = sp_parts_read_on(&w->unit->file->parts, next); /* not dealt yet */
     }
     pthread_mutex_unlock(&work->order.lock);
-    if (next.end)
-        w->unit->end = next.end;
-    return next.end;
+    if (more) {
+        sp_block_drop(w->held); /* all of it has been read */
+        w->held = next->block;
+        w->unit->end = next->end;
+    }
+    return more;
 }
 
 /* One rule's sighting, into the unit. */
@@ -358,14 +367,16 @@ static int hunt_record(struct sp_worker *w, const struct sp_record *record)
     return rc;
 }
 
-static int open_unit(struct sp_worker *w, uint64_t (*extend)(void *arg))
+static int open_unit(struct sp_worker *w, bool (*extend)(void *arg, struct sp_part *next))
 {
     struct sp_unit *u = w->unit;
     const struct sp_source *src = &w->work->scope->sources.source[u->source];
     struct sp_part part = u->part;
 
-    if (!u->file)
-        return sp_reader_open(w->reader, src->path, !src->walked, &u->account);
+    if (!u->file) {
+        w->cursor.options = w->work->cursor.options;
+        return sp_reader_open_source(w->reader, src, &w->cursor, &u->account);
+    }
     part.extend = extend;
     part.arg = w;
     return sp_reader_open_part(w->reader, &u->file->parts, &part, &u->account);
@@ -393,6 +404,9 @@ static int hunt_unit(struct sp_worker *w)
     if (rc >= 0)
         rc = look_around(w);
     sp_reader_close(w->reader);
+    sp_cursor_done(&w->cursor);
+    sp_block_drop(w->held);
+    w->held = NULL;
     return rc < 0 ? rc : 0;
 }
 
@@ -441,31 +455,62 @@ static void commit_finished(void *who, uint64_t number)
     struct sp_unit *u = &work->unit[number % work->order.room];
     int rc = u->is_void ? undo(w, u) : commit(work, u, true);
 
-    sp_file_drop(u->file);
-    u->file = NULL;
+    sp_unit_leave(u);
     if (rc < 0)
         fail(work);
 }
 
-/* Begin to deal a large source in parts; without memory it is read as a whole. */
+/* Begin to deal a member of an archive. What keeps it from being read is met again, and told, by whoever takes it whole. */
+static bool open_member(struct sp_work *work, struct sp_file *file, const struct sp_source *src)
+{
+    struct sp_str head;
+
+    file->parts.path = src->path;
+    if (sp_cursor_go(&work->cursor, src, &head, NULL) < 0)
+        return false;
+    sp_parts_open_member(&file->parts, work->cursor.archive, head, work->scope->type, SP_PART_BYTES);
+    file->parts.path = src->path;
+    return true;
+}
+
+/* Begin to deal a source in parts, a large one or one in an archive; without memory it is read as a whole. */
 static bool open_file(struct sp_work *work, size_t source)
 {
     const struct sp_source *src = &work->scope->sources.source[source];
+    bool member = src->pack && !src->pack->input;
     struct sp_file *file;
 
-    if (src->size <= SP_PART_BYTES)
+    if (!member && src->size <= SP_PART_BYTES)
         return false;
     file = sp_zalloc(sizeof *file);
-    if (!file || !sp_parts_open(&file->parts, src->path, work->scope->type, SP_PART_BYTES)) {
+    if (!file || !(member ? open_member(work, file, src) : sp_parts_open(&file->parts, src->path, work->scope->type, SP_PART_BYTES))) {
         sp_free(file);
         return false;
     }
-    if (work->keep)
+    if (work->keep && !member)
         file->parts.at = sp_keep_from(work->commit.keep, source);
+    if (work->commit.hash_sources && member) {
+        sp_hash_begin(&file->hash);
+        file->parts.hash = &file->hash;
+    }
     file->source = source;
     file->users = 1;
     work->file = file;
     return true;
+}
+
+/* All of a source has been dealt. */
+static void leave_file(struct sp_work *work)
+{
+    struct sp_file *file = work->file;
+
+    if (file && file->parts.hash && file->parts.read_all) {
+        struct sp_source_tally *tally = &work->commit.tally[file->source];
+
+        tally->has_unpacked = sp_hash_end(&file->hash, &tally->unpacked);
+    }
+    sp_file_drop(file);
+    work->file = NULL;
 }
 
 /* sp_order.deal: the next part of the source in hand, or the next source. */
@@ -475,22 +520,23 @@ static bool deal(void *who, uint64_t number)
     struct sp_unit *u = &work->unit[number % work->order.room];
 
     while (!sp_stopped(work->scope->ctx)) {
-        size_t source = work->next;
+        const struct sp_source_list *list = &work->scope->sources;
+        size_t source = work->next < list->count ? list->order[work->next] : 0;
         struct sp_part part;
 
         if (work->file && sp_parts_next(&work->file->parts, &part)) {
             sp_unit_begin(u, number, work->file->source, work->file);
             atomic_fetch_add(&work->file->users, 1);
             u->part = part;
+            work->order.alone = part.whole;
             u->end = part.end;
             return true;
         }
-        sp_file_drop(work->file);
-        work->file = NULL;
-        if (source == work->scope->sources.count)
+        leave_file(work);
+        if (work->next == list->count)
             return false;
         work->next++;
-        if (work->scope->sources.source[source].skipped || open_file(work, source))
+        if (list->source[source].skipped || open_file(work, source))
             continue;
         if (work->keep)
             sp_keep_restart(work->commit.keep, source); /* it is read in one go */
@@ -516,6 +562,7 @@ void sp_work_done(struct sp_work *work)
         sp_unit_done(&work->unit[i]);
     sp_free(work->unit);
     sp_file_drop(work->file);
+    sp_cursor_done(&work->cursor);
     sp_order_done(&work->order);
     sp_commit_done(&work->commit);
 }

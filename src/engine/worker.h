@@ -21,8 +21,9 @@ struct sp_work {
     const uint32_t *org_rank;         /* by source */
     struct sp_order order;
     struct sp_unit *unit;             /* order.room of them, by slot */
-    size_t next;                      /* source to take next; order.lock */
+    size_t next;                      /* place in sources.order to take next; order.lock */
     struct sp_file *file;             /* source that is being dealt in parts, or NULL; order.lock */
+    struct sp_cursor cursor;          /* in the archive whose members are being dealt; order.lock */
     struct sp_commit commit;          /* of the thread that commits */
     _Atomic uint64_t bytes, records, sightings;
     pthread_mutex_t lock;             /* guards error */
@@ -45,6 +46,8 @@ struct sp_worker {
     unsigned since;                   /* records since the last look around */
     uint64_t place;                   /* of the reader at that time */
     bool leave;                       /* the unit in hand: it is void, or all is to stop */
+    struct sp_cursor cursor;          /* in an archive whose member could not be dealt in parts; mostly zeros */
+    struct sp_block *held;            /* bytes that it has read on into, or NULL */
     struct sp_buf host, user, session, values, fields, why, code, channel, line, kept_line, scratch;
     struct sp_case_value *value;      /* of the event in hand, for the case */
     uint32_t value_room;

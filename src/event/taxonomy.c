@@ -258,3 +258,24 @@ uint32_t sp_taxonomy_candidates(const struct sp_taxonomy *taxonomy, const struct
     }
     return n;
 }
+
+void sp_class_origin(const struct sp_taxonomy *t, const struct sp_class *c, struct sp_buf *out)
+{
+    struct sp_logsource l = sp_class_logsource(c);
+    const struct sp_str part[] = { l.product, l.category, l.service };
+    const struct sp_when *when = c->id < t->count && t->entry[c->id]->when_count ? &t->entry[c->id]->when[0] : NULL;
+
+    if (!when || !(when->channel.len || when->provider.len)) {
+        for (int i = 0; i < 3; i++) {
+            sp_buf_text(out, i ? "/" : "");
+            sp_buf_str(out, part[i].len ? part[i] : SP_STR("-"));
+        }
+        return;
+    }
+    sp_buf_str(out, when->channel.len ? when->channel : when->provider);
+    for (uint32_t i = 0; i < when->eventid_count; i++) {
+        sp_buf_printf(out, "%c%u", i ? ',' : ' ', when->eventid[i].first);
+        if (when->eventid[i].last > when->eventid[i].first)
+            sp_buf_printf(out, "-%u", when->eventid[i].last);
+    }
+}

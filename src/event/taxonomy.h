@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -94,6 +95,9 @@ int sp_taxonomy_for(struct sp_taxonomy *taxonomy, struct sp_logsource logsource,
 /* Does a rule with this log source run on events of this class? Every part given must be among the class's
  * (contract 1, generic JSON). Compared without case. */
 bool sp_class_has(const struct sp_class *c, const struct sp_logsource *rule);
+/* Append where its events come from: channel (or provider) and event ids, `Security 4624,4625`; of what has no channel its
+ * log source. */
+void sp_class_origin(const struct sp_taxonomy *taxonomy, const struct sp_class *c, struct sp_buf *out);
 /* The class's log source as output shows it: product, first category, first service. */
 struct sp_logsource sp_class_logsource(const struct sp_class *c);
 /* The line for a rule's field name, NULL if there is none (the name itself is then looked up; missing if not

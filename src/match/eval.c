@@ -287,15 +287,15 @@ static bool address_of(struct sp_str text, uint8_t out[16])
     const char *zone = text.len ? memchr(text.ptr, '%', text.len) : NULL;
     size_t len = zone ? (size_t)(zone - text.ptr) : text.len;
 
-    if (len >= sizeof copy || len == 0 || (text.len && memchr(text.ptr, '\0', len)))
+    if (len >= sizeof copy || len == 0 || memchr(text.ptr, '\0', len))
         return false;
     memcpy(copy, text.ptr, len);
     copy[len] = '\0';
+    if (memchr(copy, ':', len)) /* each v6 address has one, and no v4 address */
+        return inet_pton(AF_INET6, copy, out) == 1;
     memset(out, 0, 10);
     out[10] = out[11] = 0xFF;
-    if (!zone && inet_pton(AF_INET, copy, out + 12) == 1)
-        return true;
-    return inet_pton(AF_INET6, copy, out) == 1;
+    return !zone && inet_pton(AF_INET, copy, out + 12) == 1;
 }
 
 static bool match_cidr(struct sp_eval *e, const struct sp_pattern *p, struct sp_seen *seen)

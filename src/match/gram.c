@@ -8,10 +8,11 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "match/scan.h"
+#include "match/text.h"
 
 enum {
     BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
-    PAIR_BITS = 4096,  /* small: it has to be in the cache at once */
+    PAIRS = 4096,      /* by hash */
     SCAN_SLOTS = 256,  /* fields with fewer literals than half of it are scanned first */
     BITMAP_BITS_MIN = 1 << 9,
     BITMAP_BITS_MAX = 1 << 17
@@ -169,12 +170,6 @@ static void choose_gram(struct build *b, struct draft *d)
     slot->count++;
 }
 
-/* One byte, or two as a number above all of one. */
-static uint64_t brief_selector(const char *p, size_t len)
-{
-    return len == 1 ? (unsigned char)p[0] : 0x10000u | bytes_at(p, 2);
-}
-
 static void select_by(struct build *b, struct draft *d)
 {
     struct sp_str l = d->literal;
@@ -197,8 +192,6 @@ static void select_by(struct build *b, struct draft *d)
         d->table = l.len >= 4 ? GRAM : BRIEF;
         if (l.len >= 4)
             choose_gram(b, d);
-        else
-            d->selector = brief_selector(l.ptr, l.len);
         break;
     }
 }
@@ -227,14 +220,18 @@ static void make_drafts(struct build *b)
     }
 }
 
-static void make_key(struct build *b, const struct draft *d, struct sp_key *key, struct sp_key_table *table)
+static void make_key(struct build *b, const struct draft *d, struct sp_key *key)
 {
-    uint32_t len = (uint32_t)d->literal.len, first = b->rules;
+    uint32_t first = b->rules;
 
     for (uint32_t w = d->first; w != NONE; w = b->next[w])
         if (b->rules == first || b->rule[b->rules - 1] != b->wish[w].rule)
             b->rule[b->rules++] = b->wish[w].rule;
-    *key = (struct sp_key){ d->literal.ptr, len, d->at, first, b->rules - first };
+    *key = (struct sp_key){ d->literal.ptr, (uint32_t)d->literal.len, d->at, first, b->rules - first };
+}
+
+static void note_length(struct sp_key_table *table, uint32_t len)
+{
     table->lens |= 1u << ((len < 8 ? len : 8) - (len > 0));
     table->most = len > table->most ? len : table->most;
 }
@@ -275,64 +272,107 @@ static int make_table(struct build *b, enum table which, uint32_t count, struct 
         if (b->draft[i].table == which) {
             struct sp_key_slot *s = slot_of(slot, table->mask, b->draft[i].selector);
 
-            make_key(b, &b->draft[i], &b->key[s->key + filled[s - slot]++], table);
+            make_key(b, &b->draft[i], &b->key[s->key + filled[s - slot]++]);
+            note_length(table, (uint32_t)b->draft[i].literal.len);
         }
     sp_free(filled);
     return 0;
 }
 
-static int make_bitmap(struct build *b)
+/* Four bytes of the literal that say most beside its gram: those behind it, before it, or what there is. */
+static int32_t check_apart(const struct draft *d)
+{
+    int32_t before = (int32_t)d->at, behind = (int32_t)(d->literal.len - d->at) - 4;
+
+    if (behind >= 4)
+        return 4;
+    return before >= 4 ? -4 : behind >= before ? behind : -before;
+}
+
+static int make_bitmap(struct build *b, uint32_t room)
 {
     struct sp_index *x = b->index;
-    uint32_t bits = power_above(16 * (x->gram.mask + 1)), log = 0;
-    uint64_t *bitmap;
+    uint32_t bits = power_above(16 * room), log = 0;
 
     bits = bits < BITMAP_BITS_MIN ? BITMAP_BITS_MIN : bits > BITMAP_BITS_MAX ? BITMAP_BITS_MAX : bits;
     while (1u << log < bits)
         log++;
-    bitmap = sp_arena_zalloc(b->arena, bits / 8);
-    if (!bitmap)
-        return SP_ERR_NOMEM;
+    x->bitmap = sp_arena_zalloc(b->arena, bits / 8);
     x->shift = 32 - log;
-    for (uint32_t i = 0; i <= x->gram.mask; i++)
-        if (x->gram.slot[i].keys) {
-            uint32_t h = gram_hash((uint32_t)x->gram.slot[i].selector) >> x->shift;
+    return x->bitmap ? 0 : SP_ERR_NOMEM;
+}
 
-            bitmap[h / 64] |= UINT64_C(1) << h % 64;
-        }
-    x->bitmap = bitmap;
+static int make_grams(struct build *b, uint32_t count)
+{
+    uint32_t room = power_above(2 * count), log = 0;
+    struct sp_gram_slot *slot = sp_arena_zalloc(b->arena, room * sizeof *slot);
+    struct sp_index *x = b->index;
+    uint64_t *bitmap;
+
+    if (!slot || make_bitmap(b, room) < 0)
+        return SP_ERR_NOMEM;
+    while (1u << log < room)
+        log++;
+    x->gram = slot;
+    x->gram_shift = 32 - log;
+    x->gram_mask = room - 1;
+    bitmap = (uint64_t *)(uintptr_t)x->bitmap;
+    for (uint32_t i = 0; i < b->drafts; i++) {
+        const struct draft *d = &b->draft[i];
+        uint32_t gram = (uint32_t)d->selector, h = gram_hash(gram), at = h >> x->gram_shift;
+        int32_t apart;
+
+        if (d->table != GRAM)
+            continue;
+        bitmap[(h >> x->shift) / 64] |= UINT64_C(1) << (h >> x->shift) % 64;
+        while (slot[at].key)
+            at = (at + 1) & x->gram_mask;
+        make_key(b, d, &b->key[b->keys++]);
+        apart = check_apart(d);
+        slot[at] = (struct sp_gram_slot){ gram, gram_at(d->literal.ptr + d->at + apart), apart, b->keys };
+    }
     return 0;
 }
 
-static uint32_t pair_bit(uint32_t pair)
+static uint16_t pair_hash(const char *p)
 {
-    return pair * UINT32_C(0x9E3779B1) >> 20;
+    return (uint16_t)((uint32_t)bytes_at(p, 2) * UINT32_C(0x9E3779B1) >> 20);
 }
 
-static int make_pairs(struct build *b)
+static bool is_ascii(struct sp_str s)
 {
-    uint64_t *pairs = sp_arena_zalloc(b->arena, PAIR_BITS / 8);
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] >= 0x80)
+            return false;
+    return true;
+}
 
-    if (!pairs)
+static int make_briefs(struct build *b, uint32_t count)
+{
+    struct sp_brief *brief = sp_arena_alloc(b->arena, count * sizeof *brief);
+    struct sp_index *x = b->index;
+
+    if (!brief)
         return SP_ERR_NOMEM;
-    for (uint32_t i = 0; i <= b->index->brief.mask; i++) {
-        const struct sp_key_slot *s = &b->index->brief.slot[i];
-        uint32_t bit = pair_bit((uint32_t)s->selector & 0xFFFF);
+    x->brief = brief;
+    for (int wide = 0; wide < 2; wide++) {
+        for (uint32_t i = 0; i < b->drafts; i++) {
+            const struct draft *d = &b->draft[i];
 
-        if (s->keys && s->selector >= 0x10000) {
-            pairs[bit / 64] |= UINT64_C(1) << bit % 64;
-        } else if (s->keys) {
-            b->index->single[s->selector / 64] |= UINT64_C(1) << s->selector % 64;
-            b->index->singles = true;
+            if (d->table != BRIEF || is_ascii(d->literal) == wide)
+                continue;
+            make_key(b, d, &b->key[b->keys++]);
+            brief[x->briefs++] = (struct sp_brief){ d->literal.len == 1 ? (unsigned char)d->literal.ptr[0] : pair_hash(d->literal.ptr),
+                                                    (uint16_t)d->literal.len, b->keys - 1 };
         }
+        x->briefs_ascii = wide ? x->briefs_ascii : x->briefs;
     }
-    b->index->pairs = pairs;
     return 0;
 }
 
 static int make_tables(struct build *b)
 {
-    struct sp_key_table *const table[TABLES] = { &b->index->equal, &b->index->start, &b->index->end, &b->index->gram, &b->index->brief };
+    struct sp_key_table *const table[] = { &b->index->equal, &b->index->start, &b->index->end };
     uint32_t count[TABLES] = { 0 };
     int rc = 0;
 
@@ -342,14 +382,14 @@ static int make_tables(struct build *b)
         return SP_ERR_NOMEM;
     for (uint32_t i = 0; i < b->drafts; i++)
         count[b->draft[i].table]++;
-    for (uint32_t t = 0; t < TABLES && rc == 0; t++)
+    for (uint32_t t = EQUAL; t <= END && rc == 0; t++)
         if (count[t])
             rc = make_table(b, (enum table)t, count[t], table[t]);
     b->index->key = b->key;
     b->index->rule = b->rule;
-    if (rc == 0 && b->index->gram.slot)
-        rc = make_bitmap(b);
-    return rc == 0 && b->index->brief.slot ? make_pairs(b) : rc;
+    if (rc == 0 && count[GRAM])
+        rc = make_grams(b, count[GRAM]);
+    return rc == 0 && count[BRIEF] ? make_briefs(b, count[BRIEF]) : rc;
 }
 
 int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint32_t count, struct sp_index *ret)
@@ -368,7 +408,7 @@ int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint3
     if (b.taken && b.known && b.next && b.draft) {
         make_drafts(&b);
         rc = make_tables(&b);
-        if (rc == 0 && ret->gram.slot && ret->gram.mask < SCAN_SLOTS)
+        if (rc == 0 && ret->gram && ret->gram_mask < SCAN_SLOTS)
             rc = sp_scan_build_folded(arena, wish, count, &ret->scan);
     }
     sp_free(b.taken);
@@ -430,13 +470,19 @@ static void probe_end(const struct sp_index *x, const struct sp_key_table *table
 /* The gram at `at` belongs to some literal, or shares its bit. */
 static void meet_gram(const struct sp_index *x, struct sp_str value, size_t at, struct sp_marks *marks)
 {
-    const struct sp_key_slot *slot = find_slot(&x->gram, gram_at(value.ptr + at));
+    uint32_t gram = gram_at(value.ptr + at);
 
-    if (!slot)
-        return;
-    for (const struct sp_key *k = x->key + slot->key, *end = k + slot->keys; k < end; k++)
+    for (uint32_t i = gram_hash(gram) >> x->gram_shift; x->gram[i].key; i = (i + 1) & x->gram_mask) {
+        const struct sp_gram_slot *s = &x->gram[i];
+        size_t check = at + (size_t)(ssize_t)s->apart; /* before the begin: beyond the end */
+        const struct sp_key *k;
+
+        if (s->gram != gram || check > value.len - 4 || gram_at(value.ptr + check) != s->check)
+            continue;
+        k = &x->key[s->key - 1];
         if (k->at <= at && value.len - (at - k->at) >= k->len && memcmp(k->ptr, value.ptr + at - k->at, k->len) == 0)
             mark_key(x, k, marks);
+    }
 }
 
 static inline uint64_t gram_bit(const uint64_t *bitmap, uint32_t shift, const char *p)
@@ -468,31 +514,24 @@ static void probe_grams(const struct sp_index *x, struct sp_str value, struct sp
             meet_gram(x, value, i, marks);
 }
 
-static void meet_brief(const struct sp_index *x, struct sp_str value, size_t at, size_t len, struct sp_marks *marks)
-{
-    const struct sp_key_slot *slot = find_slot(&x->brief, brief_selector(value.ptr + at, len));
-
-    if (!slot)
-        return;
-    for (const struct sp_key *k = x->key + slot->key, *end = k + slot->keys; k < end; k++)
-        if (k->len <= value.len - at && memcmp(k->ptr, value.ptr + at, k->len) == 0)
-            mark_key(x, k, marks);
-}
-
 /* Literals of one to three bytes. */
 static void probe_brief(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
 {
-    for (size_t i = 0; i + 2 <= value.len; i++) {
-        uint32_t bit = pair_bit((uint32_t)bytes_at(value.ptr + i, 2));
+    uint8_t pairs[PAIRS] = { 0 }, single[256] = { 0 };
+    unsigned char all = 0;
 
-        if (x->pairs[bit / 64] >> bit % 64 & 1)
-            meet_brief(x, value, i, 2, marks);
+    for (size_t i = 0; i + 2 <= value.len; i++)
+        pairs[pair_hash(value.ptr + i)] = 1;
+    for (size_t i = 0; i < value.len; i++) {
+        single[(unsigned char)value.ptr[i]] = 1;
+        all |= (unsigned char)value.ptr[i];
     }
-    for (size_t i = 0; x->singles && i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
+    for (uint32_t i = 0, n = all < 0x80 ? x->briefs_ascii : x->briefs; i < n; i++) {
+        const struct sp_brief *b = &x->brief[i];
+        const struct sp_key *k = &x->key[b->key];
 
-        if (x->single[c / 64] >> c % 64 & 1)
-            meet_brief(x, value, i, 1, marks);
+        if (b->len == 1 ? single[b->pair] : pairs[b->pair] && sp_text_find(value, (struct sp_str){ k->ptr, k->len }) != SIZE_MAX)
+            mark_key(x, k, marks);
     }
 }
 
@@ -504,8 +543,8 @@ void sp_index_probe(const struct sp_index *x, struct sp_str value, struct sp_mar
         probe_end(x, &x->start, false, value, marks);
     if (x->end.slot)
         probe_end(x, &x->end, true, value, marks);
-    if (x->gram.slot && sp_scan_folded(&x->scan, value))
+    if (x->gram && sp_scan_folded(&x->scan, value))
         probe_grams(x, value, marks);
-    if (x->brief.slot)
+    if (x->briefs)
         probe_brief(x, value, marks);
 }

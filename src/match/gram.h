@@ -12,17 +12,20 @@
  *   START    its beginning                  its first 8 bytes (or as many as the literal has)
  *   END      its end                        its last 8 bytes
  *   ANY      somewhere in it                the literal's rarest run of four bytes, its gram
- *   ANY      the same, 2 or 3 bytes long    its first two bytes
- *   ANY      the same, 1 byte long          that byte
+ *   ANY      the same, 1 to 3 bytes long    its first two bytes, or its only one
  *
  *   value    c:\x\mimikatz.exe sekurlsa::logonpasswords
  *                             ^^^^ ^^^^ every four bytes in turn
  *                                  │
  *                  bitmap ────────▶ is some literal's gram here? (a bit; nearly always no)
  *                                  │ yes
- *                  slots  ────────▶ "urls": keys 17..18      (at most BUCKET_MAX literals share a gram)
+ *                  slots  ────────▶ "urls", with "ekur" before it?   (at most BUCKET_MAX literals share a gram)
  *                                  │
  *                  keys   ────────▶ compare the whole literal around the gram ──▶ mark its rules
+ *
+ * A slot has the gram and four more bytes of its literal, so that what only begins to look like it costs one place in
+ * memory and not three. Brief literals are asked for the other way round: a pass over the value notes the pairs of bytes
+ * that it has, and each literal whose pair is among them is looked for.
  *
  * Which gram of a literal is rare is known from real logs: gram_table.c, measured by tools/gram_table.py. A value that
  * repeats a gram costs BUCKET_MAX comparisons a byte and no more, so hostile values stay linear. Where a field has few
@@ -70,7 +73,7 @@ struct sp_key {
     uint32_t rule, rules; /* in sp_index.rule */
 };
 
-/* Keys that share a selector: a hash, 8 bytes of an end, a gram, a first byte. */
+/* Keys that share a selector: a hash, 8 bytes of an end. */
 struct sp_key_slot {
     uint64_t selector;
     uint32_t key, keys; /* keys 0: free */
@@ -81,6 +84,20 @@ struct sp_key_table {
     uint32_t mask;  /* slots - 1; no table when slot is NULL */
     uint32_t lens;  /* START, END: bit n - 1 where a literal has n bytes, bit 7: 8 or more */
     uint32_t most;  /* EQUAL: length of the longest */
+};
+
+/* A key that is asked for by a gram, in an open hash table; others of the same gram stand behind it. */
+struct sp_gram_slot {
+    uint32_t gram, check; /* and the four bytes that stand `apart` from it, the same ones in a literal of four */
+    int32_t apart;
+    uint32_t key;         /* + 1; 0: free */
+};
+
+/* A literal of one to three bytes. */
+struct sp_brief {
+    uint16_t pair; /* hash of its first two bytes; a single byte as it is */
+    uint16_t len;
+    uint32_t key;
 };
 
 /* See scan.h. */
@@ -95,13 +112,14 @@ struct sp_scan {
 struct sp_index {
     const struct sp_key *key;
     const uint32_t *rule;
-    struct sp_key_table equal, start, end, gram, brief;
+    struct sp_key_table equal, start, end;
     struct sp_scan scan;    /* of few literals with grams: is there any in the value? */
     const uint64_t *bitmap; /* of grams */
     uint32_t shift;         /* 32 - log2 of its bits */
-    const uint64_t *pairs;  /* of brief literals: the first two bytes of those that have two, by hash; PAIR_BITS */
-    uint64_t single[4];     /* and those that have one */
-    bool singles;
+    const struct sp_gram_slot *gram; /* NULL: no literal has a gram */
+    uint32_t gram_shift, gram_mask;  /* 32 - log2 of the slots, slots - 1 */
+    const struct sp_brief *brief;    /* those of ASCII first */
+    uint32_t briefs, briefs_ascii;
 };
 
 /* All of the index's memory is the arena's. 0 or SP_ERR_NOMEM. */

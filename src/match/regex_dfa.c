@@ -269,6 +269,8 @@ void sp_dfa_empty(struct sp_regex_scratch *s, uint32_t *from)
     s->pool_used = state.len;
     s->start = 0;
     s->bytes = 0;
+    s->rest = 0;
+    s->rested = 0;
     s->emptied++;
     *from = SP_DFA_FIRST * s->stride;
     (void)sp_dfa_start(s); /* while there is room: the next text needs it */

@@ -3,6 +3,9 @@
  * In: a program, scratch memory, a text. Out: match or none. The scratch owns the DFA's cache and keeps it from text
  * to text. When new states are needed about as often as bytes come, the cache does not pay: the rest of the text
  * goes through the NFA.
+ *
+ * A step of the DFA waits for the one before it. Where a state leads back to itself for most bytes, as the first one of
+ * a search does, the walk rests there and asks of eight bytes at once whether one of them leads elsewhere.
  */
 #include "match/regex_run.h"
 
@@ -10,7 +13,11 @@
 #include "base/unicode.h"
 #include "match/regex_scratch.h"
 
-enum { BYTES_PER_STATE = 8 }; /* fewer than this: the cache thrashes */
+enum {
+    BYTES_PER_STATE = 8, /* fewer than this: the cache thrashes */
+    REST_AFTER = 24,     /* steps on the spot: it is a place to rest */
+    REST_BYTES = 2048    /* to find that costs 256 look-ups: not more often than this */
+};
 
 static bool set_new(struct sp_state_set *set, uint32_t states)
 {
@@ -93,20 +100,48 @@ static int slow_step(struct sp_regex_scratch *s, uint32_t *state, uint32_t class
     return SP_DFA_FIRST;
 }
 
+/* The walk steps on the spot in `state`: may it rest there? */
+static void rest_in(struct sp_regex_scratch *s, uint32_t state, uint64_t bytes)
+{
+    if (s->rest && bytes - s->rested < REST_BYTES)
+        return;
+    for (uint32_t b = 0; b < 256; b++)
+        s->stays[b] = s->jump[state + s->regex->byte_class[b]] == state;
+    s->rest = state;
+    s->rested = bytes;
+}
+
+/* The first byte from `i` on that leads out of the resting state. */
+static size_t rest(const uint8_t *stays, const uint8_t *p, size_t i, size_t end)
+{
+    for (; end - i >= 8; i += 8)
+        if (!(stays[p[i]] & stays[p[i + 1]] & stays[p[i + 2]] & stays[p[i + 3]] & stays[p[i + 4]] & stays[p[i + 5]] &
+              stays[p[i + 6]] & stays[p[i + 7]]))
+            break;
+    while (i < end && stays[p[i]])
+        i++;
+    return i;
+}
+
 /* Bytes from *at to `end` through the cache. As slow_step; SP_DFA_FIRST at the end. */
 static int walk(struct sp_regex_scratch *s, struct sp_str text, size_t end, size_t *at, uint32_t *state)
 {
     const uint8_t *class = s->regex->byte_class, *p = (const uint8_t *)text.ptr;
     size_t i = *at, from = i;
     const uint32_t *jump = s->jump;
-    uint32_t now = *state, next;
+    uint32_t now = *state, next, same = 0;
     int rc = SP_DFA_FIRST;
 
     while (i < end) {
+        if (now == s->rest && (i = rest(s->stays, p, i, end)) == end)
+            break;
         next = jump[now + class[p[i]]];
         if (next >= SP_DFA_FIRST) {
+            same = next == now ? same + 1 : 0;
             now = next;
             i++;
+            if (same == REST_AFTER)
+                rest_in(s, now, s->bytes + i - from);
             continue;
         }
         if (next != SP_DFA_UNKNOWN) {
@@ -116,9 +151,12 @@ static int walk(struct sp_regex_scratch *s, struct sp_str text, size_t end, size
         s->bytes += i - from;
         s->steps += i - from;
         from = i;
+        next = now;
         rc = slow_step(s, &now, class[p[i]]);
         if (rc != SP_DFA_FIRST)
             break;
+        if (now == next && now == s->rest) /* one more byte that stays */
+            s->rest = 0;
         jump = s->jump; /* it may have moved */
         i++;
     }

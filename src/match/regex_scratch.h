@@ -47,6 +47,9 @@ struct sp_regex_scratch {
     uint32_t dfa_count; /* the first SP_DFA_FIRST are special */
     uint32_t start;     /* DFA state at the begin of a text; 0: not built */
     uint64_t bytes;     /* read since the cache was last emptied */
+    uint32_t rest;      /* a state that most bytes lead back to, where a text of no match spends its time; 0: none */
+    uint64_t rested;    /* `bytes` when it was chosen */
+    uint8_t stays[256]; /* by byte: leads from it to itself */
 
     uint64_t steps;     /* work done, for tests: bytes and visits of NFA states */
     uint64_t emptied, fallen_back; /* how often, for tests */

@@ -10,40 +10,74 @@
  */
 #include "match/text.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#if defined __x86_64__
+#include <immintrin.h>
 #endif
 
 #include "base/unicode.h"
 
-#ifdef __SSE2__
-/* Sixteen places at once: where the first and the last byte of the literal stand. What looks like it and is not costs a
- * comparison; when that happens too often the library's search, whose time has a bound, goes on. */
+/* The literal at one of the places that `both` marks from `p` on; *wrong counts those where it only seemed to be. */
+static inline const char *look_at(const char *p, unsigned both, struct sp_str literal, size_t *wrong)
+{
+    for (; both; both &= both - 1, ++*wrong)
+        if (memcmp(p + (unsigned)__builtin_ctz(both), literal.ptr, literal.len) == 0)
+            return p + (unsigned)__builtin_ctz(both);
+    return NULL;
+}
+
+/* A text with few places for the literal. */
+static size_t find_brief(struct sp_str s, struct sp_str literal)
+{
+    for (size_t i = 0; i + literal.len <= s.len; i++)
+        if (s.ptr[i] == literal.ptr[0] && memcmp(s.ptr + i, literal.ptr, literal.len) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+#if defined __x86_64__
+/* Many places at once: where the first and the last byte of the literal stand. What looks like it and is not costs a
+ * comparison; when that happens too often the library's search, whose time has a bound, goes on. The last block ends
+ * where the text ends. */
+#define FIND(NAME, TARGET, WIDTH, VECTOR, LOAD, SET, EQUAL, AND, MASK) \
+    TARGET static size_t NAME(struct sp_str s, struct sp_str literal) \
+    { \
+        size_t n = literal.len, most = s.len - n - (WIDTH - 1), wrong = 0, hop; \
+        const VECTOR first = SET(literal.ptr[0]), last = SET(literal.ptr[n - 1]); \
+\
+        for (size_t i = 0;; i = i + WIDTH < most ? i + WIDTH : most) { \
+            const char *p = s.ptr + i, *found; \
+            VECTOR a = LOAD((const VECTOR *)(const void *)p), b = LOAD((const VECTOR *)(const void *)(p + n - 1)); \
+            unsigned both = (unsigned)MASK(AND(EQUAL(a, first), EQUAL(b, last))); \
+\
+            if (both && (found = look_at(p, both, literal, &wrong))) \
+                return (size_t)(found - s.ptr); \
+            if (i == most) \
+                return SIZE_MAX; \
+            if (wrong > 32 + i / 16) { \
+                hop = sp_str_find(sp_str_cut(s, i, s.len - i), literal); \
+                return hop == SIZE_MAX ? hop : i + hop; \
+            } \
+        } \
+    }
+
+FIND(find16, , 16, __m128i, _mm_loadu_si128, _mm_set1_epi8, _mm_cmpeq_epi8, _mm_and_si128, _mm_movemask_epi8)
+FIND(find32, __attribute__((target("avx2"))), 32, __m256i, _mm256_loadu_si256, _mm256_set1_epi8, _mm256_cmpeq_epi8, _mm256_and_si256,
+     _mm256_movemask_epi8)
+
 size_t sp_text_find(struct sp_str s, struct sp_str literal)
 {
-    size_t n = literal.len, i = 0, wrong = 0, hop;
-    __m128i first, last;
+    size_t n = literal.len;
 
-    if (n < 2 || s.len < n + 15)
+    if (n < 2)
         return sp_str_find(s, literal);
-    first = _mm_set1_epi8(literal.ptr[0]);
-    last = _mm_set1_epi8(literal.ptr[n - 1]);
-    for (; i + n + 15 <= s.len && wrong < 32 + i / 16; i += 16) {
-        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i));
-        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(s.ptr + i + n - 1));
-        unsigned both = (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
-
-        for (; both; both &= both - 1, wrong++)
-            if (memcmp(s.ptr + i + (unsigned)__builtin_ctz(both), literal.ptr, n) == 0)
-                return i + (unsigned)__builtin_ctz(both);
-    }
-    hop = sp_str_find(sp_str_cut(s, i, s.len - i), literal);
-    return hop == SIZE_MAX ? hop : i + hop;
+    if (s.len < n + 15)
+        return find_brief(s, literal);
+    return s.len >= n + 47 && __builtin_cpu_supports("avx2") ? find32(s, literal) : find16(s, literal);
 }
 #else
 size_t sp_text_find(struct sp_str s, struct sp_str literal)
 {
-    return sp_str_find(s, literal);
+    return literal.len && s.len < literal.len + 15 ? find_brief(s, literal) : sp_str_find(s, literal);
 }
 #endif
 

@@ -17,6 +17,8 @@ struct scan {
     struct evtx_parts *to;
     uint32_t at, end;
     bool dependency; /* elements carry a dependency id in this body */
+    struct evtx_trace *trace; /* NULL: nobody wants to know */
+    bool ran_out; /* the bytes ended where a token could stand */
     uint32_t depth;
     uint32_t open[SP_EVTX_DEPTH_MAX];
 };
@@ -44,6 +46,26 @@ static inline int push(struct scan *s, struct evtx_node node)
     return 0;
 }
 
+/* Four bytes at s->at, and a name behind them, that could be others in a body that means the same. */
+static int mark(struct scan *s, uint32_t inside, uint32_t name)
+{
+    struct evtx_trace *t = s->trace;
+
+    if (evtx_grow(&t->mark, t->marks, &t->room, sizeof *t->mark) < 0)
+        return SP_ERR_NOMEM;
+    t->mark[t->marks++] = (struct evtx_mark){ (uint16_t)(s->at - t->base), (uint16_t)inside, name };
+    return 0;
+}
+
+/* A size that the tokens tell as well. */
+static int pass_size(struct scan *s)
+{
+    int rc = s->trace ? mark(s, 0, 0) : 0;
+
+    s->at += 4;
+    return rc;
+}
+
 /* The name at `at`: number of bytes it takes there, 0 when it does not fit in the chunk. */
 static uint32_t name_size(const struct sp_evtx *e, uint32_t at)
 {
@@ -67,50 +89,43 @@ static bool name_likely(const struct sp_evtx *e, uint32_t at)
     return (hash & 0xFFFF) == evtx_u16(e, at + 4);
 }
 
-/* The name at `at`, which may have been met in this chunk. */
-static int name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
+int evtx_name_new(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
 {
-    struct evtx_seen *seen = &e->seen[at * UINT32_C(2654435761) >> 22];
     int rc;
 
-    if (seen->at == at && seen->generation == e->generation) {
-        *size = seen->size;
-        *ret = seen->id;
-        return 0;
-    }
     *size = name_size(e, at);
     if (!*size)
         return evtx_fail(e, SP_ERR_FORMAT, "a name lies outside of the chunk");
     rc = evtx_name_utf16(e, e->bytes + at + 8, *size - 10, ret);
     if (rc == 0)
-        *seen = (struct evtx_seen){ at, e->generation, *ret, *size };
+        e->seen[at * UINT32_C(2654435761) >> 22] = (struct evtx_seen){ at, e->generation, *ret, *size };
     return rc;
 }
 
 /* A name reference; the name itself lies right here the first time. */
 static int read_name(struct scan *s, struct evtx_node *node)
 {
-    uint32_t at, size;
+    uint32_t at, size, inside;
     int rc;
 
     if (!has(s, 4))
         return cut(s);
     at = evtx_u32(s->e, s->at);
-    s->at += 4;
-    rc = name_at(s->e, at, &size, &node->name);
+    rc = evtx_name_at(s->e, at, &size, &node->name);
     if (rc < 0)
         return rc;
-    if (at == s->at) {
-        if (!has(s, size))
-            return cut(s);
-        s->at += size;
-    }
+    inside = at == s->at + 4 ? size : 0;
+    if (inside && inside > s->end - s->at - 4)
+        return cut(s);
+    if (s->trace)
+        rc = mark(s, inside, node->name);
+    s->at += 4 + inside;
     node->name_at = at;
-    return 0;
+    return rc;
 }
 
 /* Which of the two layouts the element at `at` has. */
-static bool find_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool expected)
+static bool layout_at(const struct sp_evtx *e, uint32_t at, uint32_t end, bool expected)
 {
     bool with = end - at >= 11 && name_likely(e, evtx_u32(e, at + 7));
     bool without = end - at >= 9 && name_likely(e, evtx_u32(e, at + 5));
@@ -141,7 +156,7 @@ static int read_text(struct scan *s, struct evtx_node *node, uint32_t unit)
         return cut(s);
     node->len = unit * evtx_u16(s->e, s->at);
     s->at += 2;
-    node->at = s->at;
+    node->text = s->e->bytes + s->at;
     if (!has(s, node->len))
         return cut(s);
     s->at += node->len;
@@ -160,7 +175,7 @@ static int read_value(struct scan *s)
     if (node.type == EVTX_ANSI || node.type == EVTX_BINARY)
         return read_text(s, &node, 1);
     node.len = inline_size(s, node.type);
-    node.at = s->at;
+    node.text = s->e->bytes + s->at;
     if (node.len == 0)
         return evtx_fail(s->e, SP_ERR_FORMAT, "a value of a type that cannot stand in a template");
     if (!has(s, node.len))
@@ -223,8 +238,8 @@ static int read_attributes(struct scan *s)
 
     if (!has(s, 4))
         return cut(s);
-    s->at += 4; /* bytes of the list: the tokens say where it ends */
-    while (peek(s) == TOKEN_ATTRIBUTE) {
+    rc = pass_size(s);
+    while (rc == 0 && peek(s) == TOKEN_ATTRIBUTE) {
         struct evtx_node node = { .kind = EVTX_ATTRIBUTE };
         uint32_t self = s->to->nodes;
 
@@ -242,21 +257,23 @@ static int read_attributes(struct scan *s)
             return rc;
         s->to->node[self].end = s->to->nodes;
     }
-    return 0;
+    return rc;
 }
 
 /* From `<` to `>` or `/>`; the token is read already. */
 static int read_start(struct scan *s, bool attributes)
 {
     struct evtx_node node = { .kind = EVTX_ELEMENT };
-    uint32_t self = s->to->nodes, head = s->dependency ? 6 : 4;
+    uint32_t self = s->to->nodes, before = s->dependency ? 2 : 0;
     uint8_t token;
     int rc;
 
-    if (!has(s, head))
+    if (!has(s, before + 4))
         return cut(s);
-    s->at += head; /* dependency id and the element's size: the tokens say where it ends */
-    rc = read_name(s, &node);
+    s->at += before;
+    rc = pass_size(s);
+    if (rc == 0)
+        rc = read_name(s, &node);
     if (rc == 0)
         rc = push(s, node);
     if (rc == 0 && attributes)
@@ -296,8 +313,10 @@ static int step(struct scan *s)
 {
     uint8_t token;
 
-    if (s->at >= s->end)
+    if (s->at >= s->end) {
+        s->ran_out = true;
         return s->depth ? cut(s) : 1;
+    }
     token = s->e->bytes[s->at++];
     switch (token & ~TOKEN_MORE) {
     case TOKEN_END:
@@ -329,30 +348,60 @@ static int step(struct scan *s)
     }
 }
 
-static int attempt(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency)
+static int attempt(struct scan *s, uint32_t at, bool dependency)
 {
-    struct scan s = { .e = e, .to = to, .at = at, .end = end, .dependency = dependency };
-    uint32_t before = to->nodes;
+    uint32_t nodes = s->to->nodes, marks = s->trace ? s->trace->marks : 0;
     int rc;
 
+    s->at = at;
+    s->dependency = dependency;
+    s->depth = 0;
+    s->ran_out = false;
     do
-        rc = step(&s);
+        rc = step(s);
     while (rc == 0);
     if (rc < 0)
-        to->nodes = before;
+        s->to->nodes = nodes;
+    if (rc < 0 && s->trace)
+        s->trace->marks = marks;
+    if (rc > 0 && s->trace) {
+        s->trace->dependency = dependency;
+        s->trace->stop = s->at;
+        s->trace->open = s->ran_out;
+    }
     return rc < 0 ? rc : 0;
 }
 
-int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency)
+/* Behind the headers of a fragment. */
+static uint32_t behind_headers(const struct sp_evtx *e, uint32_t at, uint32_t end)
 {
-    int rc;
-
     while (at < end && (e->bytes[at] & ~TOKEN_MORE) == TOKEN_HEADER && end - at >= 4)
         at += 4;
-    if (at < end && (e->bytes[at] & ~TOKEN_MORE) == TOKEN_START)
-        dependency = find_dependency(e, at, end, dependency);
-    rc = attempt(e, to, at, end, dependency);
+    return at;
+}
+
+bool evtx_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool expected)
+{
+    at = behind_headers(e, at, end);
+    return at < end && (e->bytes[at] & ~TOKEN_MORE) == TOKEN_START ? layout_at(e, at, end, expected) : expected;
+}
+
+int evtx_parse_as(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency)
+{
+    struct scan s = { .e = e, .to = to, .end = end };
+
+    return attempt(&s, at, dependency);
+}
+
+int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency, struct evtx_trace *trace)
+{
+    struct scan s = { .e = e, .to = to, .end = end, .trace = trace };
+    int rc;
+
+    dependency = evtx_dependency(e, at, end, dependency);
+    at = behind_headers(e, at, end);
+    rc = attempt(&s, at, dependency);
     if (rc == SP_ERR_FORMAT)
-        rc = attempt(e, to, at, end, !dependency);
+        rc = attempt(&s, at, !dependency);
     return rc;
 }

@@ -18,10 +18,11 @@ struct sp_evtx *sp_evtx_new(const struct sp_limits *limits)
         return NULL;
     e->limits = *limits;
     e->slot = sp_zalloc(EVTX_SLOTS * sizeof *e->slot);
-    e->chunk_parts.nodes_max = EVTX_CHUNK_NODES_MAX;
+    e->kept = sp_zalloc(EVTX_KEPT_SLOTS * sizeof *e->kept);
     e->record_parts.nodes_max = SP_EVTX_NODES_MAX;
     sp_arena_init(&e->text, EVTX_TEXT_MAX);
-    if (!e->slot) {
+    sp_arena_init(&e->copies, SIZE_MAX);
+    if (!e->slot || !e->kept) {
         sp_evtx_free(e);
         return NULL;
     }
@@ -39,12 +40,18 @@ void sp_evtx_free(struct sp_evtx *e)
     if (!e)
         return;
     evtx_names_done(&e->names);
-    parts_done(&e->chunk_parts);
+    parts_done(&e->kept_parts);
     parts_done(&e->record_parts);
     sp_free(e->slot);
+    sp_free(e->definition);
+    sp_free(e->kept);
+    sp_free(e->word);
+    sp_free(e->trace.mark);
+    sp_arena_done(&e->copies);
     sp_free(e->plan);
     sp_free(e->body);
     sp_free(e->value);
+    sp_free(e->opened);
     sp_free(e->id);
     sp_free(e->live);
     sp_free(e->child);
@@ -142,9 +149,7 @@ int sp_evtx_begin(struct sp_evtx *e, struct sp_str bytes, uint64_t offset, sp_ev
     e->trouble = trouble;
     e->trouble_arg = arg;
     e->at = e->end = e->carve_at = SP_EVTX_CHUNK_HEADER;
-    e->bodies = e->ops = 0;
-    sp_buf_clear(&e->stencil);
-    e->plans = e->chunk_parts.nodes = e->chunk_parts.fields = e->lives = 0;
+    e->bodies = e->definitions = e->chunk_nodes = e->lives = 0;
     if (++e->generation == 0) {
         memset(e->slot, 0, EVTX_SLOTS * sizeof *e->slot);
         memset(e->seen, 0, sizeof e->seen);
@@ -162,6 +167,7 @@ int sp_evtx_begin(struct sp_evtx *e, struct sp_str bytes, uint64_t offset, sp_ev
     rc = evtx_names_begin(e);
     if (rc < 0)
         return rc;
+    evtx_kept_begin(e, rc > 0);
     magic = memcmp(e->bytes, "ElfChnk", 8) == 0;
     e->trusted = magic && header_fits(e);
     e->end = e->trusted ? evtx_u32(e, 48) : e->len;

@@ -6,12 +6,14 @@
  *      evtx_binxml.c    tokens                        bytes      -> nodes
  *      evtx_plan.c      flattening                    nodes      -> fields (the plan)
  *      evtx_template.c  templates, bodies, values     frame      -> bodies: a plan and its values
+ *      evtx_kept.c      templates met before          bytes      -> their plan, without parsing
+ *      evtx_form.c      bodies without a template     bytes      -> the same
  *      evtx_record.c    walk                          bodies     -> tree of slices
  *      evtx_name.c      dictionary of names
  *      evtx_json.c evtx_xml.c evtx_leaf.c             bodies     -> text, evidence
  *      evtx_stencil.c                                 bodies     -> the same JSON, for most records
  *
- * All offsets are in the chunk. Arrays grow and are kept from record to record and file to file; whoever
+ * All offsets are in the chunk; plans outlive it and point to copies of their own. Arrays grow and are kept from record to record and file to file; whoever
  * calls something that may grow one reads its pointer anew.
  */
 #ifndef SP_READ_EVTX_INNER_H
@@ -23,6 +25,9 @@
 
 enum {
     EVTX_CHUNK_NODES_MAX = 2 * SP_EVTX_CHUNK,  /* of all templates of a chunk: more than honest bytes can hold */
+    EVTX_KEPT_NODES = 65536,                   /* of all templates kept from chunk to chunk; with more all are forgotten */
+    EVTX_KEPT_BYTES = 2 << 20,                 /* of their definitions */
+    EVTX_KEPT_SLOTS = 4096,                    /* where they are found; a power of two */
     EVTX_NAME_BYTES_MAX = 8 << 20,             /* of all names kept */
     EVTX_SEEN = 1024,                          /* names of a chunk by offset; one takes another's place */
     EVTX_SLOTS = 16384,                        /* templates of a chunk by offset; a chunk holds fewer than half */
@@ -74,9 +79,10 @@ struct evtx_node {
     bool closed;       /* ELEMENT: written <x/> */
     uint16_t sub;      /* SUB: number of the value; CHAR: code unit */
     uint32_t name;     /* ELEMENT, ATTRIBUTE, ENTITY, PI */
-    uint32_t name_at;
+    uint32_t name_at;  /* not of a kept plan: there it was in another chunk */
     uint32_t key;      /* ELEMENT <Data>: the name that its attribute gives it, where that is plain text; else 0 */
-    uint32_t at, len;  /* TEXT, CDATA, PI */
+    uint32_t len;      /* TEXT, CDATA, PI: of the bytes at `text` */
+    const uint8_t *text;
     uint32_t content;  /* ELEMENT: first node behind its attributes */
     uint32_t end;
 };
@@ -100,6 +106,7 @@ struct evtx_field {
     uint16_t sub;          /* SUB */
     uint8_t kind, flags;
     uint8_t place;         /* enum evtx_place of a body that is the value */
+    bool plain;            /* of a kept plan: SUB, and not the record's number */
 };
 
 /* Where in an event a body stands decides how it is flattened. */
@@ -113,13 +120,36 @@ struct evtx_parts {
 
 enum evtx_stencil_state { EVTX_STENCIL_UNTRIED, EVTX_STENCIL_CUT, EVTX_STENCIL_NONE };
 
+/* Four bytes of a definition that may differ in another one that means the same: an element's size, or where a name lies. */
+struct evtx_mark {
+    uint16_t at;     /* in the copy */
+    uint16_t inside; /* bytes of the name, when it lies right behind */
+    uint32_t name;   /* 0: a size */
+};
+
+/* What evtx_parse saw on its way; the marks of all kept plans. */
+struct evtx_trace {
+    struct evtx_mark *mark;
+    uint32_t marks, room;
+    uint32_t base;   /* where the copy begins that the next marks are for */
+    uint32_t stop;   /* where it stopped */
+    bool open;       /* because the bytes ended there, not at a token that says so */
+    bool dependency; /* elements carry a dependency id */
+};
+
+/* A template, or a form (evtx_form.c), flattened for its place. Kept from chunk to chunk, with a copy of its definition as it was met first. */
 struct evtx_plan {
-    uint32_t at, len;              /* the template's definition */
-    uint32_t id;                   /* first bytes of its GUID */
+    uint64_t hash;                 /* by which it is found */
+    const uint32_t *form;          /* evtx_form.c: of a body without a template; else NULL */
+    uint32_t words;
+    const uint8_t *copy;           /* NULL: there was no room, the plan serves this chunk alone */
+    uint32_t stop;                 /* bytes of it that were read */
+    uint32_t mark, mark_end;
+    uint8_t place;
+    bool open, dependency;         /* as in evtx_trace */
     uint32_t node, node_end, field, field_end;
-    const char *bad;               /* why it cannot be used; NULL */
-    int bad_code;
     bool unique;                   /* no field name comes twice, none is a list */
+    uint32_t subs;                 /* values that its SUB fields ask for */
     bool odd;                      /* a field is joined, or named by a value, or is a number that is constant */
     uint32_t number;               /* the field, + 1, that is the record's number; 0: none */
     bool together;                 /* nor with those of the plan `outer` */
@@ -131,8 +161,17 @@ struct evtx_plan {
     uint32_t op, op_end;
 };
 
+/* A template's definition in the chunk in hand. */
+struct evtx_definition {
+    uint32_t at, len;
+    uint32_t id;     /* first bytes of its GUID */
+    uint32_t plan;
+    const char *bad; /* why it cannot be used; NULL */
+    int bad_code;
+};
+
 struct evtx_slot {
-    uint32_t key, generation, plan;
+    uint32_t key, generation, definition;
 };
 
 /* Names of this chunk by their offset: each is hashed once, then only referred to. */
@@ -140,11 +179,11 @@ struct evtx_seen {
     uint32_t at, generation, id, size;
 };
 
+/* `len` on are the descriptor's own bytes. */
 struct evtx_value {
     uint32_t at;
     uint16_t len;
-    uint8_t type;
-    uint32_t body; /* index + 1 once a value of type 0x21 has been opened */
+    uint8_t type, rest;
 };
 
 /* A parsed body with its values: a template instance, or plain elements (then there are none). */
@@ -153,6 +192,7 @@ struct evtx_body {
     uint32_t node, node_end, field, field_end;
     uint32_t value, values;
     uint32_t plan; /* index + 1; 0: plain elements */
+    uint32_t definition;
     uint32_t at;   /* of its first token */
 };
 
@@ -177,14 +217,26 @@ struct sp_evtx {
     struct evtx_seen seen[EVTX_SEEN];
     struct evtx_slot *slot;
     uint32_t generation;
+    struct evtx_definition *definition;
+    uint32_t definitions, definition_room;
+    uint32_t chunk_nodes; /* of the plans that the chunk uses */
     struct evtx_plan *plan;
     uint32_t plans, plan_room;
-    struct evtx_parts chunk_parts, record_parts;
+    uint32_t *kept;       /* plan + 1 by hash */
+    uint32_t *word;       /* evtx_form.c: of a form */
+    uint32_t form_before; /* index + 1 of the plan that the last one had */
+    bool plainly;         /* bodies are not asked for their form */
+    bool formed;          /* a body of the record has one */
+    struct sp_arena copies;
+    size_t copied;
+    struct evtx_trace trace;
+    struct evtx_parts kept_parts, record_parts;
 
     struct evtx_body *body;
     uint32_t bodies, body_room;
     struct evtx_value *value;
-    uint32_t values, value_room;
+    uint32_t *opened;     /* of each value: index + 1 of its body, once it has been opened; 0 */
+    uint32_t values, value_room, opened_room;
     struct sp_tree tree;
     uint32_t *id; /* name of each node of the tree */
     uint32_t id_room;
@@ -200,7 +252,7 @@ struct sp_evtx {
 
     struct evtx_child *child;
     uint32_t children, child_room;
-    struct sp_buf stencil; /* texts of the stencils of this chunk */
+    struct sp_buf stencil; /* texts of the stencils of all plans */
     struct evtx_op *op;
     uint32_t ops, op_room;
     size_t out_max;
@@ -242,9 +294,9 @@ static inline int evtx_grow(void *array, uint32_t count, uint32_t *room, size_t 
 struct evtx_shape {
     uint8_t type, size;
 };
-extern const struct evtx_shape evtx_shapes[EVTX_HEX64 + 1];
+extern const struct evtx_shape evtx_shapes[256]; /* all zeros where a type is none of those above EVTX_HANDLE */
 
-/* evtx_name.c: ids stay valid until evtx_names_begin, which forgets them when there are many. */
+/* evtx_name.c: ids stay valid until evtx_names_begin, which forgets them when there are many and then returns 1. */
 int evtx_names_begin(struct sp_evtx *e);
 void evtx_names_done(struct evtx_names *names);
 int evtx_name_utf16(struct sp_evtx *e, const void *bytes, size_t len, uint32_t *ret);
@@ -253,32 +305,77 @@ int evtx_name_join(struct sp_evtx *e, uint32_t element, uint32_t attribute, uint
 int evtx_name_extend(struct sp_evtx *e, uint32_t name, const char *suffix, uint32_t *ret);
 uint32_t evtx_names_stamp(struct sp_evtx *e); /* a number that no name carries */
 
-/* evtx_binxml.c: the elements at [at, end) become nodes. `dependency`: what to try first. */
-int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency);
+/* evtx_binxml.c: the elements at [at, end) become nodes. `dependency`: what to try first. `trace`: NULL, or what is to be
+ * known of the way there. */
+int evtx_parse(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency, struct evtx_trace *trace);
+/* The same with one choice. */
+int evtx_parse_as(struct sp_evtx *e, struct evtx_parts *to, uint32_t at, uint32_t end, bool dependency);
+/* What it would try first. */
+bool evtx_dependency(const struct sp_evtx *e, uint32_t at, uint32_t end, bool expected);
+/* The name at `at`: its id and how many bytes it takes there. */
+int evtx_name_new(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret);
+/* The same of one that has perhaps been met in this chunk. */
+static inline int evtx_name_at(struct sp_evtx *e, uint32_t at, uint32_t *size, uint32_t *ret)
+{
+    const struct evtx_seen *seen = &e->seen[at * UINT32_C(2654435761) >> 22];
+
+    if (seen->at != at || seen->generation != e->generation)
+        return evtx_name_new(e, at, size, ret);
+    *size = seen->size;
+    *ret = seen->id;
+    return 0;
+}
 
 /* evtx_plan.c: fields of the nodes [node, node_end) of `parts`. */
 int evtx_flatten(struct sp_evtx *e, struct evtx_parts *parts, uint32_t node, uint32_t node_end, enum evtx_place place);
 bool evtx_plan_unique(struct sp_evtx *e, const struct evtx_parts *parts, uint32_t field, uint32_t field_end);
+/* What the fields of a kept plan are like. */
+void evtx_plan_survey(struct sp_evtx *e, struct evtx_plan *plan);
+/* UTF-16: nothing, or nothing but white space. */
+bool evtx_is_white(const uint8_t *text, uint32_t len);
 
 /* evtx_template.c */
 int evtx_body_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, uint32_t *ret);
+/* Room for so many values more; 0 or SP_ERR_NOMEM. */
+int evtx_values_room(struct sp_evtx *e, uint32_t more);
 /* The body of a value of type 0x21, opened if need be: index. */
 int evtx_value_body(struct sp_evtx *e, uint32_t value, enum evtx_place place, uint32_t *ret);
-struct sp_value evtx_value(const struct sp_evtx *e, uint8_t type, uint32_t at, uint32_t len);
+struct sp_value evtx_value(uint8_t type, const uint8_t *bytes, uint32_t len);
 /* The same where the size is the type's own, as nearly always. */
 static inline struct sp_value evtx_value_of(const struct sp_evtx *e, struct evtx_value v)
 {
-    if (v.type <= EVTX_HEX64 && v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
+    if (v.len && (evtx_shapes[v.type].size == v.len || v.type == EVTX_STRING))
         return (struct sp_value){ e->bytes + v.at, v.len, evtx_shapes[v.type].type };
-    return evtx_value(e, v.type, v.at, v.len);
+    return evtx_value(v.type, e->bytes + v.at, v.len);
 }
 /* Elements of an array value: the next one at *at (moved on), false at the end. */
 bool evtx_array_next(const struct sp_evtx *e, const struct evtx_value *array, uint32_t *at, struct sp_value *ret);
 /* The value of a SUB node of a body: NULL type where there is none. */
 struct evtx_value evtx_sub(const struct sp_evtx *e, const struct evtx_body *body, const struct evtx_node *node);
 
+/* evtx_kept.c: forget all plans when there are many of them, or when `forget`. */
+void evtx_kept_begin(struct sp_evtx *e, bool forget);
+/* The nodes of a new plan from now on point to a copy of its definition. */
+int evtx_kept_copy(struct sp_evtx *e, const struct evtx_definition *d, struct evtx_plan *plan);
+/* The plan of a template that is the same as the one at `at` in all that evtx_parse would read of it: index; else UINT32_MAX.
+ * SP_ERR_NOMEM. */
+int evtx_kept_find(struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place, uint32_t *ret);
+uint64_t evtx_kept_hash(const struct sp_evtx *e, const struct evtx_definition *d, enum evtx_place place);
+/* The next kept plan of this hash, UINT32_MAX: there is none. */
+struct evtx_probe {
+    uint32_t count;
+};
+uint32_t evtx_kept_next(const struct sp_evtx *e, uint64_t hash, struct evtx_probe *probe);
+/* From now on it can be found. */
+void evtx_kept_add(struct sp_evtx *e, uint32_t plan);
+
+/* evtx_form.c: the body of plain elements at [at, end) by its form: 1; 0: it has none; SP_ERR_NOMEM. */
+int evtx_form_open(struct sp_evtx *e, uint32_t at, uint32_t end, enum evtx_place place, struct evtx_body *body);
+
 /* evtx_record.c: decode the frame at `at`; SP_ERR_FORMAT and SP_ERR_LIMIT come with e->reason. */
 int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret);
+/* Open the record last handed out anew, without forms, so that its bodies have their nodes. */
+int evtx_unform(struct sp_evtx *e);
 /* Pieces [from, to) of a body as one text, appended. Values of type 0x21 give nothing. */
 void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, struct sp_buf *out);
 /* Is there anything to show, or are all pieces optional and NULL (and there is one)? */
@@ -290,5 +387,7 @@ int evtx_json_walk(struct sp_evtx *e, struct sp_buf *out);
 /* evtx_stencil.c: the members of the record's JSON, appended: 1; 0 and nothing appended where sp_evtx_json must walk
  * the bodies; SP_ERR_NOMEM. */
 int evtx_stencil(struct sp_evtx *e, struct sp_buf *out);
+/* Is more than half of the room for stencils used up? */
+bool evtx_stencils_many(const struct sp_evtx *e);
 
 #endif

@@ -181,7 +181,7 @@ static int add_pieces(struct render *r, uint32_t body, uint32_t from, uint32_t t
         if (v.type == EVTX_NULL || v.type == EVTX_XML)
             sp_json_null(&w);
         else
-            sp_value_json(r->out, evtx_value(r->e, v.type, v.at, v.len), &r->e->scratch);
+            sp_value_json(r->out, evtx_value_of(r->e, v), &r->e->scratch);
         return 0;
     }
     sp_buf_clear(text);
@@ -344,6 +344,9 @@ int sp_evtx_json(struct sp_evtx *e, struct sp_buf *out)
 
     if (e->bodies == 0)
         return SP_ERR_USAGE;
+    rc = evtx_unform(e);
+    if (rc < 0)
+        return rc;
     e->out_max = text_max(e, out);
     rc = evtx_stencil(e, out);
     return rc < 0 ? rc : rc > 0 ? 0 : evtx_json_walk(e, out);

@@ -31,6 +31,29 @@ static void add_part(struct leaf *l, uint32_t at, uint32_t len)
     sp_buf_add(l->out, l->e->bytes + at, len);
 }
 
+static int add_names(struct leaf *l, const struct evtx_parts *parts, uint32_t from, uint32_t to)
+{
+    for (uint32_t at = from; at < to; at++)
+        if (parts->node[at].name_at)
+            add_part(l, parts->node[at].name_at, 10 + 2 * evtx_u16(l->e, parts->node[at].name_at + 6));
+    return 0;
+}
+
+/* Where its names lie in this chunk only parsing tells: its plan may be from another one. */
+static int add_definition(struct leaf *l, const struct evtx_definition *d)
+{
+    struct evtx_parts *parts = &l->e->record_parts;
+    uint32_t before = parts->nodes;
+    int rc;
+
+    add_part(l, d->at, d->len);
+    rc = evtx_parse(l->e, parts, d->at + 24, d->at + d->len, true, NULL);
+    if (rc == 0)
+        rc = add_names(l, parts, before, parts->nodes);
+    parts->nodes = before;
+    return rc;
+}
+
 static int add_body(struct leaf *l, uint32_t body, uint32_t depth)
 {
     struct evtx_body b = l->e->body[body];
@@ -39,14 +62,7 @@ static int add_body(struct leaf *l, uint32_t body, uint32_t depth)
 
     if (depth == SP_EVTX_DEPTH_MAX)
         return evtx_fail(l->e, SP_ERR_LIMIT, "bodies nested too deep (limit evtx-depth 64)");
-    if (b.plan)
-        add_part(l, l->e->plan[b.plan - 1].at, l->e->plan[b.plan - 1].len);
-    for (uint32_t at = b.node; at < b.node_end; at++) {
-        const struct evtx_node *node = &b.parts->node[at];
-
-        if (node->name_at)
-            add_part(l, node->name_at, 10 + 2 * evtx_u16(l->e, node->name_at + 6));
-    }
+    rc = b.plan ? add_definition(l, &l->e->definition[b.definition]) : add_names(l, b.parts, b.node, b.node_end);
     for (uint32_t i = 0; i < b.values && rc == 0; i++) {
         if (l->e->value[b.value + i].type != EVTX_XML || l->e->value[b.value + i].len == 0)
             continue;
@@ -66,6 +82,9 @@ int sp_evtx_leaf(struct sp_evtx *e, struct sp_buf *out)
 
     if (e->bodies == 0)
         return SP_ERR_USAGE;
+    rc = evtx_unform(e);
+    if (rc < 0)
+        return rc;
     sp_buf_add(out, e->bytes + e->frame_at, e->frame_len);
     rc = add_body(&l, 0, 0);
     return rc < 0 ? rc : out->failed ? SP_ERR_NOMEM : 0;

@@ -210,7 +210,7 @@ int evtx_names_begin(struct sp_evtx *e)
             return rc;
         }
     }
-    return 0;
+    return 1;
 }
 
 void evtx_names_done(struct evtx_names *names)

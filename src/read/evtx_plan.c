@@ -40,7 +40,7 @@ static int add_pieces(const struct flat *f, struct evtx_field field, uint32_t fr
             field.flags |= EVTX_FIELD_OPTIONAL;
     } else if (to - from == 1 && (node->kind == EVTX_TEXT || node->kind == EVTX_CDATA)) {
         field.kind = EVTX_FIELD_CONST;
-        field.value = evtx_value(f->e, node->type, node->at, node->len);
+        field.value = evtx_value(node->type, node->text, node->len);
     } else {
         field.kind = EVTX_FIELD_MIXED;
     }
@@ -75,15 +75,17 @@ static bool holds_elements(const struct evtx_parts *parts, uint32_t from, uint32
     return false;
 }
 
-static bool is_white(const struct sp_evtx *e, const struct evtx_node *node)
+bool evtx_is_white(const uint8_t *text, uint32_t len)
 {
-    for (uint32_t i = 0; i + 1 < node->len; i += 2) {
-        uint32_t c = evtx_u16(e, node->at + i);
-
-        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+    for (uint32_t i = 0; i + 1 < len; i += 2)
+        if (text[i + 1] || (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n'))
             return false;
-    }
-    return node->type == EVTX_STRING;
+    return true;
+}
+
+static bool is_white(const struct evtx_node *node)
+{
+    return node->type == EVTX_STRING && evtx_is_white(node->text, node->len);
 }
 
 /* A piece between elements: a body that stands there, or stray text under the parent's name. */
@@ -92,7 +94,7 @@ static int add_stray(const struct flat *f, uint32_t at, uint32_t parent, enum ev
     const struct evtx_node *node = &f->parts->node[at];
     struct evtx_field field = { .id = parent ? parent : EVTX_NAME_EVENT, .place = (uint8_t)place, .flags = EVTX_FIELD_QUIET };
 
-    if (node->kind == EVTX_SUB || ((node->kind == EVTX_TEXT || node->kind == EVTX_CDATA) && !is_white(f->e, node)))
+    if (node->kind == EVTX_SUB || ((node->kind == EVTX_TEXT || node->kind == EVTX_CDATA) && !is_white(node)))
         return add_pieces(f, field, at, at + 1);
     return 0;
 }
@@ -117,12 +119,12 @@ static int name_of_data(const struct flat *f, uint32_t element, struct evtx_fiel
             field->name_node = at;
             return 0;
         }
-        for (len = text->len; len >= 2 && evtx_u16(f->e, text->at + len - 2) == 0;)
+        for (len = text->len; len >= 2 && text->text[len - 2] == 0 && text->text[len - 1] == 0;)
             len -= 2;
         if (!len)
             continue;
         field->flags = 0;
-        rc = evtx_name_utf16(f->e, f->e->bytes + text->at, len, &field->id);
+        rc = evtx_name_utf16(f->e, text->text, len, &field->id);
         if (rc == 0 && node->name == EVTX_NAME_DATA)
             parts->node[element].key = field->id;
         return rc;
@@ -218,4 +220,20 @@ bool evtx_plan_unique(struct sp_evtx *e, const struct evtx_parts *parts, uint32_
         name->stamp = stamp;
     }
     return true;
+}
+
+void evtx_plan_survey(struct sp_evtx *e, struct evtx_plan *plan)
+{
+    for (uint32_t i = plan->field; i < plan->field_end; i++) {
+        struct evtx_field *f = &e->kept_parts.field[i];
+        bool number = f->flags & EVTX_FIELD_NUMBER;
+
+        f->plain = f->kind == EVTX_FIELD_SUB && !number;
+        if (f->kind == EVTX_FIELD_SUB && plan->subs <= f->sub)
+            plan->subs = f->sub + 1u;
+        plan->odd |= f->flags & EVTX_FIELD_DYNAMIC || f->kind == EVTX_FIELD_MIXED || (number && (f->kind != EVTX_FIELD_SUB || plan->number));
+        if (number)
+            plan->number = i + 1;
+    }
+    plan->unique = evtx_plan_unique(e, &e->kept_parts, plan->field, plan->field_end);
 }

@@ -135,12 +135,12 @@ void evtx_pieces(struct sp_evtx *e, uint32_t body, uint32_t from, uint32_t to, s
         switch ((enum evtx_kind)node->kind) {
         case EVTX_TEXT:
         case EVTX_CDATA:
-            sp_value_write(out, evtx_value(e, node->type, node->at, node->len));
+            sp_value_write(out, evtx_value(node->type, node->text, node->len));
             break;
         case EVTX_SUB:
             v = evtx_sub(e, &e->body[body], node);
             if (v.type != EVTX_XML)
-                sp_value_write(out, evtx_value(e, v.type, v.at, v.len));
+                sp_value_write(out, evtx_value_of(e, v));
             break;
         case EVTX_CHAR:
             sp_buf_add(out, utf8, sp_utf8_put(utf8, node->sub));
@@ -233,9 +233,9 @@ static void pair(struct sp_evtx *e, struct evtx_plan *inner, const struct evtx_p
 
     inner->together = true;
     for (uint32_t i = outer->field; i < outer->field_end; i++)
-        e->names.name[e->chunk_parts.field[i].id].stamp = stamp;
+        e->names.name[e->kept_parts.field[i].id].stamp = stamp;
     for (uint32_t i = inner->field; i < inner->field_end; i++)
-        inner->together &= e->names.name[e->chunk_parts.field[i].id].stamp != stamp;
+        inner->together &= e->names.name[e->kept_parts.field[i].id].stamp != stamp;
 }
 
 /* The body of a value, below or beside what is there. */
@@ -247,8 +247,8 @@ static int put_body(struct sp_evtx *e, uint32_t outer, uint32_t value, enum evtx
 
     if (depth >= SP_EVTX_DEPTH_MAX)
         return evtx_fail(e, SP_ERR_LIMIT, "bodies nested too deep (limit evtx-depth 64)");
-    if (e->value[value].body) { /* the same value named twice: its fields twice */
-        e->tokens += e->body[e->value[value].body - 1].node_end - e->body[e->value[value].body - 1].node;
+    if (e->opened[value]) { /* the same value named twice: its fields twice */
+        e->tokens += e->body[e->opened[value] - 1].node_end - e->body[e->opened[value] - 1].node;
         if (e->tokens > SP_EVTX_NODES_MAX)
             return evtx_fail(e, SP_ERR_LIMIT, "too many BinXML tokens (limit evtx-nodes 65536)");
     }
@@ -304,7 +304,7 @@ static int put_sub(struct sp_evtx *e, uint32_t body, const struct evtx_field *f,
         return 0;
     if (v.type & EVTX_ARRAY)
         return put_array(e, f->id, &v);
-    value = evtx_value(e, v.type, v.at, v.len);
+    value = evtx_value_of(e, v);
     if (f->flags & EVTX_FIELD_NUMBER)
         set_number(e, value);
     if (!e->unique || (f->flags & (EVTX_FIELD_LIST | EVTX_FIELD_DYNAMIC)))
@@ -326,26 +326,16 @@ static int reserve(struct sp_evtx *e, uint32_t more)
 
 enum thought { NEEDS_NONE, NEEDS_SOME, LEFT_OUT };
 
-/* The value of a field that needs no thought: a constant, or a value of the size that its type has or of none. */
-static inline enum thought plain_value(const struct sp_evtx *e, const struct evtx_field *f, const struct evtx_value *v, uint32_t values,
-                                       struct sp_value *ret)
+/* The value of a SUB field that needs no thought: of the size that its type has, or of none. */
+static inline enum thought plain_value(const struct sp_evtx *e, const struct evtx_field *f, const struct evtx_value *v, struct sp_value *ret)
 {
-    if (f->kind == EVTX_FIELD_CONST) {
-        *ret = f->value;
-        return f->flags & EVTX_FIELD_NUMBER ? NEEDS_SOME : NEEDS_NONE;
-    }
-    if (f->kind != EVTX_FIELD_SUB || f->sub >= values)
-        return NEEDS_SOME;
-    v += f->sub;
-    if (v->type > EVTX_HEX64)
-        return NEEDS_SOME;
     if (v->len == 0) {
+        if (v->type > EVTX_HEX64)
+            return NEEDS_SOME;
         if ((v->type == EVTX_NULL && f->flags & EVTX_FIELD_OPTIONAL) || f->flags & EVTX_FIELD_QUIET)
             return LEFT_OUT;
-        ret->ptr = "";
-        ret->len = 0;
-        ret->type = SP_V_TEXT;
-        return f->flags & EVTX_FIELD_NUMBER ? NEEDS_SOME : NEEDS_NONE;
+        *ret = (struct sp_value){ "", 0, SP_V_TEXT };
+        return NEEDS_NONE;
     }
     ret->ptr = e->bytes + v->at;
     ret->len = v->len;
@@ -353,28 +343,46 @@ static inline enum thought plain_value(const struct sp_evtx *e, const struct evt
     return evtx_shapes[v->type].size == v->len || v->type == EVTX_STRING ? NEEDS_NONE : NEEDS_SOME;
 }
 
+/* The same of any field. */
+static enum thought careful_value(struct sp_evtx *e, const struct evtx_field *f, const struct evtx_value *v, struct sp_value *ret)
+{
+    enum thought thought;
+
+    if (f->kind == EVTX_FIELD_CONST) {
+        *ret = f->value;
+        return f->flags & EVTX_FIELD_NUMBER ? NEEDS_SOME : NEEDS_NONE;
+    }
+    if (f->kind != EVTX_FIELD_SUB)
+        return NEEDS_SOME;
+    thought = plain_value(e, f, v + f->sub, ret);
+    if (f->flags & EVTX_FIELD_NUMBER && thought == NEEDS_NONE) {
+        if (!ret->len)
+            return NEEDS_SOME;
+        set_number(e, *ret);
+    }
+    return thought;
+}
+
 /* The common case: append fields as long as they need no thought; the number of the first that does. */
 static uint32_t walk_plain(struct sp_evtx *e, const struct evtx_body *b, uint32_t i)
 {
     const struct evtx_field *f = b->parts->field + i, *end = b->parts->field + b->field_end;
     const struct evtx_value *v = e->value + b->value;
-    struct sp_node *node = e->tree.node;
+    struct sp_node *node = e->tree.node, *n = node + e->tree.count;
     uint32_t count = e->tree.count, first = count, *id = e->id;
 
     for (; f < end; f++) {
-        struct sp_node *n = node + count;
-        enum thought thought = plain_value(e, f, v, b->values, &n->value);
+        enum thought thought = f->plain ? plain_value(e, f, v + f->sub, &n->value) : careful_value(e, f, v, &n->value);
 
         if (thought == LEFT_OUT)
             continue;
         if (thought == NEEDS_SOME)
             break;
-        if (f->flags & EVTX_FIELD_NUMBER)
-            set_number(e, n->value);
         id[count++] = f->id;
         n->name = f->name;
         n->next = count;
         n->child = n->count = 0;
+        n++;
     }
     if (count == first)
         return (uint32_t)(f - b->parts->field);
@@ -409,6 +417,12 @@ static int walk_field(struct sp_evtx *e, uint32_t body, struct evtx_field f, uin
     return put(e, f.id, f.value, f.flags & EVTX_FIELD_LIST);
 }
 
+/* No name comes twice, and every value that a field asks for is there. */
+static inline bool can_be_plain(const struct sp_evtx *e, const struct evtx_body *b)
+{
+    return b->plan && e->plan[b->plan - 1].unique && e->plan[b->plan - 1].subs <= b->values;
+}
+
 /* Put the fields of a body under the root. What it calls may move every array. */
 static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
 {
@@ -418,7 +432,7 @@ static int walk(struct sp_evtx *e, uint32_t body, uint32_t depth)
     for (uint32_t i = e->body[body].field; i < end && rc == 0; i++) {
         const struct evtx_body *b = &e->body[body];
 
-        if (e->unique && b->plan && e->plan[b->plan - 1].unique && e->tree.count + (end - i) <= SP_FIELDS_MAX) {
+        if (e->unique && can_be_plain(e, b) && e->tree.count + (end - i) <= SP_FIELDS_MAX) {
             rc = reserve(e, end - i);
             if (rc < 0)
                 break;
@@ -518,9 +532,18 @@ static int open_frame(struct sp_evtx *e, uint32_t at, uint32_t len)
     uint32_t body;
 
     e->bodies = e->values = e->tokens = 0;
+    e->formed = false;
     e->record_parts.nodes = e->record_parts.fields = 0;
     e->number = evtx_u64(e, at + 8);
     return evtx_body_open(e, at + 24, at + len - 4, EVTX_IN_NOTHING, &body);
+}
+
+int evtx_unform(struct sp_evtx *e)
+{
+    if (!e->formed)
+        return 0;
+    e->plainly = true;
+    return open_frame(e, e->frame_at, e->frame_len);
 }
 
 int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *ret)
@@ -534,6 +557,7 @@ int evtx_decode(struct sp_evtx *e, uint32_t at, uint32_t len, struct sp_record *
         return SP_ERR_NOMEM;
     e->last = 0;
     e->unique = true;
+    e->plainly = e->whole;
     rc = open_frame(e, at, len);
     if (rc == 0 && e->whole) {
         rc = skim(e, 0, 1);

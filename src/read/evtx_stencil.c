@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * In: the bodies of the record last handed out. Out: the JSON of evtx_json.c, byte for byte, where its shape is the
- * template's alone: a stencil, cut once a chunk, has all text between the values ready.
+ * template's alone: a stencil, cut once and kept with the plan, has all text between the values ready.
  *
  *      "EventID": │ [attribute "Qualifiers": %4]? │ leaf %3 │ ,"Version": │ value %11 │ ...
  *
@@ -15,7 +15,7 @@
 enum {
     STENCIL_NODES_MAX = 4096,    /* of a template */
     STENCIL_DEPTH_MAX = 16,      /* elements in elements */
-    STENCIL_TEXT_MAX = 1 << 20,  /* of all templates of a chunk */
+    STENCIL_TEXT_MAX = 1 << 20,  /* of all templates */
     STENCIL_OPS_MAX = 1 << 16,
     STENCIL_FILL_MAX = 1 << 14,  /* nodes and elements of arrays of a record: well below what evtx_json.c spends */
     STENCIL_BODIES_MAX = 6,      /* bodies in bodies; with their elements fewer than evtx_json.c goes down */
@@ -111,13 +111,13 @@ static bool is_text(const struct evtx_node *node)
 static int read_text(struct cut *c, const struct evtx_node *node)
 {
     sp_buf_clear(&c->e->scratch);
-    sp_value_write(&c->e->scratch, evtx_value(c->e, node->type, node->at, node->len));
+    sp_value_write(&c->e->scratch, evtx_value(node->type, node->text, node->len));
     return c->e->scratch.failed ? SP_ERR_NOMEM : 1;
 }
 
 static int put_text(struct cut *c, const struct evtx_node *node)
 {
-    struct sp_value value = evtx_value(c->e, node->type, node->at, node->len);
+    struct sp_value value = evtx_value(node->type, node->text, node->len);
     struct sp_json w = sp_json_to(&c->e->stencil);
     int rc;
 
@@ -365,6 +365,11 @@ static int cut_nodes(struct sp_evtx *e, const struct evtx_parts *parts, uint32_t
     return rc;
 }
 
+bool evtx_stencils_many(const struct sp_evtx *e)
+{
+    return e->stencil.len > STENCIL_TEXT_MAX / 2 || e->ops > STENCIL_OPS_MAX / 2;
+}
+
 /* The stencil of a plan, cut when it is first asked for. */
 static int cut_plan(struct sp_evtx *e, uint32_t index)
 {
@@ -374,7 +379,7 @@ static int cut_plan(struct sp_evtx *e, uint32_t index)
     if (plan->stencil != EVTX_STENCIL_UNTRIED)
         return plan->stencil == EVTX_STENCIL_CUT;
     plan->op = e->ops;
-    rc = cut_nodes(e, &e->chunk_parts, plan->node, plan->node_end, &plan->members);
+    rc = cut_nodes(e, &e->kept_parts, plan->node, plan->node_end, &plan->members);
     if (rc < 0)
         return rc;
     plan->stencil = rc ? EVTX_STENCIL_CUT : EVTX_STENCIL_NONE;
@@ -385,7 +390,7 @@ static int cut_plan(struct sp_evtx *e, uint32_t index)
 /* Do the keys of a body differ from those of the object that it stands in? */
 static int body_fits(struct sp_evtx *e, uint32_t outer, uint32_t inner, const struct evtx_op *op)
 {
-    struct cut c = { e, &e->chunk_parts, 0 };
+    struct cut c = { e, &e->kept_parts, 0 };
     struct evtx_plan *plan = &e->plan[inner];
     uint32_t stamp;
     int rc;
@@ -522,10 +527,16 @@ static void put_leaf(struct fill *f, const struct evtx_op *op, const struct evtx
 
 static int fill(struct fill *f, uint32_t body, uint32_t from, uint32_t to);
 
+/* The body + 1 of a value of this type, which is one of e->value. */
+static inline uint32_t opened(const struct sp_evtx *e, const struct evtx_value *v)
+{
+    return e->opened[v - e->value];
+}
+
 /* The plan + 1 of a body that is a value, with its stencil; 0: it has none. */
 static int body_plan(struct fill *f, const struct evtx_value *v, uint32_t *ret)
 {
-    *ret = v->body ? f->e->body[v->body - 1].plan : 0;
+    *ret = opened(f->e, v) ? f->e->body[opened(f->e, v) - 1].plan : 0;
     return *ret ? cut_plan(f->e, *ret - 1) : 0;
 }
 
@@ -546,7 +557,7 @@ static int fill_body(struct fill *f, const struct evtx_body *b, const struct evt
         return rc;
     if (f->e->plan[plan - 1].members)
         sp_buf_char(f->out, ',');
-    return fill(f, v->body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
+    return fill(f, opened(f->e, v) - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
 }
 
 /* A body that is all that an element holds: its members are the element's. `any`: behind attributes. */
@@ -558,7 +569,7 @@ static int fill_object(struct fill *f, const struct evtx_value *v, bool any)
     if (rc <= 0 || !f->e->plan[plan - 1].members)
         return rc <= 0 ? rc : 0;
     sp_buf_text(f->out, any ? "}," : "{");
-    rc = fill(f, v->body - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
+    rc = fill(f, opened(f->e, v) - 1, f->e->plan[plan - 1].op, f->e->plan[plan - 1].op_end);
     sp_buf_char(f->out, '}');
     return rc;
 }

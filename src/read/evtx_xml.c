@@ -296,6 +296,9 @@ int sp_evtx_xml(struct sp_evtx *e, struct sp_buf *out)
 
     if (e->bodies == 0)
         return SP_ERR_USAGE;
+    rc = evtx_unform(e);
+    if (rc < 0)
+        return rc;
     e->out_max = e->limits.record_bytes > SIZE_MAX - out->len ? SIZE_MAX : out->len + (size_t)e->limits.record_bytes;
     rc = add_nodes(&r, 0, e->body[0].node, e->body[0].node_end);
     return rc < 0 ? rc : out->failed ? SP_ERR_NOMEM : 0;

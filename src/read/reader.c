@@ -27,9 +27,9 @@ struct sp_reader {
     size_t unit_len, unit_at;
     uint64_t unit_offset; /* of unit[0] in the file */
     enum { CHUNK_NONE, CHUNK_LIVE, CHUNK_SLACK } chunk;
-    uint64_t position; /* where the input was closed */
+    uint64_t from, position; /* where the input began, where it was closed */
     struct sp_hash hash; /* of a whole source, with options.digest */
-    bool ended;
+    bool open, ended;
 };
 
 struct sp_reader *sp_reader_new(const struct sp_reader_options *options)
@@ -39,7 +39,6 @@ struct sp_reader *sp_reader_new(const struct sp_reader_options *options)
     if (!r)
         return NULL;
     r->options = *options;
-    r->input.fd = -1;
     r->evtx = sp_evtx_new(options->limits);
     r->jsonl = sp_jsonl_new(options->limits);
     r->lines = sp_lines_new(options->limits);
@@ -65,10 +64,10 @@ void sp_reader_free(struct sp_reader *r)
 
 void sp_reader_close(struct sp_reader *r)
 {
-    if (r->input.fd >= 0)
+    if (r->open)
         r->position = r->input.position;
+    r->open = false;
     sp_input_close(&r->input);
-    r->input.fd = -1;
 }
 
 struct sp_evtx *sp_reader_evtx(struct sp_reader *r)
@@ -101,7 +100,7 @@ uint64_t sp_reader_lines(const struct sp_reader *r)
 
 uint64_t sp_reader_position(const struct sp_reader *r)
 {
-    return r->input.fd >= 0 ? r->input.position : r->position;
+    return r->open ? r->input.position : r->position;
 }
 
 static void told(void *arg, uint64_t offset, bool lost, const char *reason)
@@ -204,11 +203,22 @@ static void prepare(struct sp_reader *r, const char *path, struct sp_account *ac
     r->ended = false;
 }
 
-/* The digest of all bytes, which were hashed as they were read; what was left over is read now. */
+static void begin_digest(struct sp_reader *r)
+{
+    if (!r->options.digest)
+        return;
+    sp_hash_begin(&r->hash);
+    r->input.hash = &r->hash;
+}
+
+/* The digest of all bytes, which were hashed as they were read; what was left over is read now. Of what is read in parts
+ * whoever deals or commits them takes it. */
 static void take_digest(struct sp_reader *r)
 {
     int64_t n = 1;
 
+    if (!r->input.hash)
+        return;
     while (n > 0 && !sp_stopped(r->options.ctx))
         n = sp_input_read(&r->input, r->unit, EVTX_READ, NULL);
     r->account->has_sha256 = sp_hash_end(&r->hash, &r->account->sha256) && n == 0;
@@ -219,10 +229,14 @@ static int start(struct sp_reader *r, bool named, const char *what)
 {
     int rc;
 
+    r->open = true;
+    r->from = r->input.position;
     r->account->opened = true;
     r->account->type = r->type;
     rc = begin(r, named, what);
-    if (rc == 0 && r->options.digest && r->input.fd >= 0 && !r->input.part)
+    if (rc == 0 && r->input.trouble)
+        told(r, r->input.position, true, r->input.trouble);
+    if (rc == 0)
         take_digest(r);
     if (rc == 0)
         sp_reader_close(r);
@@ -237,23 +251,42 @@ int sp_reader_open(struct sp_reader *r, const char *path, bool named, struct sp_
 
     prepare(r, path, account);
     rc = sp_input_open(&r->input, path, &err);
-    if (rc < 0) {
-        r->input.fd = -1;
+    if (rc < 0)
         return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
-    }
     account->bytes = r->input.size;
-    if (r->options.digest) {
-        sp_hash_begin(&r->hash);
-        r->input.hash = &r->hash;
-    }
+    begin_digest(r);
     r->type = sp_source_type_of(r->input.head, r->options.type, &what);
     return start(r, named, what);
+}
+
+int sp_reader_open_source(struct sp_reader *r, const struct sp_source *source, struct sp_cursor *cursor, struct sp_account *account)
+{
+    struct sp_error err;
+    struct sp_str head;
+    const char *what = "";
+    int rc;
+
+    if (!source->pack)
+        return sp_reader_open(r, source->path, !source->walked, account);
+    prepare(r, source->path, account);
+    if (source->pack->input) {
+        r->input = *source->pack->input;
+        *source->pack->input = (struct sp_input){ .fd = -1, .head = SP_STR_NONE };
+    } else {
+        rc = sp_cursor_go(cursor, source, &head, &err);
+        if (rc < 0)
+            return rc == SP_ERR_NOMEM ? rc : sp_account_skip(account, &r->to, err.what, err.cure);
+        r->input = sp_input_member(cursor->archive, head);
+    }
+    begin_digest(r);
+    r->type = sp_source_type_of(r->input.head, r->options.type, &what);
+    return start(r, !source->walked, what);
 }
 
 int sp_reader_open_part(struct sp_reader *r, struct sp_parts *parts, const struct sp_part *part, struct sp_account *account)
 {
     prepare(r, parts->path, account);
-    r->input = sp_input_part(&parts->input, part->from, part->end);
+    r->input = part->bytes ? sp_input_bytes(part) : sp_input_part(&parts->input, part->from, part->end);
     r->input.extend = part->extend;
     r->input.extend_arg = part->arg;
     r->type = parts->type;
@@ -357,11 +390,11 @@ static void settle(struct sp_reader *r)
 {
     struct sp_account *a = r->account;
 
-    if (r->options.digest && !r->input.part)
-        take_digest(r);
-
+    take_digest(r);
     if (!r->input.seekable)
-        a->bytes = r->input.position;
+        a->bytes = r->input.position - r->from;
+    if (r->input.trouble)
+        told(r, r->input.position, true, r->input.trouble);
     if (r->type == SP_SOURCE_JSON || r->type == SP_SOURCE_JSON_DOCUMENT)
         a->duplicates = sp_jsonl_duplicates(r->jsonl);
     if (!r->options.quiet)

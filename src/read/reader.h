@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "read/account.h"
+#include "read/cursor.h"
 #include "read/evtx.h"
 #include "read/jsonl.h"
 #include "read/parts.h"
@@ -37,6 +38,9 @@ void sp_reader_free(struct sp_reader *reader);
  * Only SP_ERR_NOMEM is negative: what is wrong with the file is in the account (the caller's, begun with
  * sp_account_init), and told to ctx->note. */
 int sp_reader_open(struct sp_reader *reader, const char *path, bool named, struct sp_account *account);
+
+/* The same of a source that may lie in an archive, which the cursor then stands in until the source is closed. */
+int sp_reader_open_source(struct sp_reader *reader, const struct sp_source *source, struct sp_cursor *cursor, struct sp_account *account);
 
 /* Begin a part of a source that is read in parts; the parts outlive it. The same returns. */
 int sp_reader_open_part(struct sp_reader *reader, struct sp_parts *parts, const struct sp_part *part, struct sp_account *account);

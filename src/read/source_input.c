@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "read/archive.h"
+#include "read/parts.h"
 #include "read/source.h"
 
 enum { READ_MOST = 1 << 30 };
@@ -162,14 +164,49 @@ struct sp_input sp_input_part(const struct sp_input *whole, uint64_t from, uint6
                               .position = from, .part = true, .end = end };
 }
 
+static void take_bytes(struct sp_input *input, const struct sp_part *part)
+{
+    input->bytes = part->bytes;
+    input->bytes_from = part->from;
+    input->trouble = part->trouble;
+    input->end = part->end;
+}
+
+struct sp_input sp_input_bytes(const struct sp_part *part)
+{
+    struct sp_input input = { .fd = -1, .position = part->from, .part = !part->whole, .extend = part->extend,
+                              .extend_arg = part->arg, .head = { part->bytes, (size_t)(part->end - part->from) } };
+
+    if (input.head.len > HEAD)
+        input.head.len = HEAD;
+    take_bytes(&input, part);
+    return input;
+}
+
+struct sp_input sp_input_member(struct sp_archive *archive, struct sp_str head)
+{
+    return (struct sp_input){ .fd = -1, .head = head, .archive = archive };
+}
+
+/* The next part; in memory it takes the place of the one before. */
+static bool extend(struct sp_input *input)
+{
+    struct sp_part next = { 0 };
+
+    if (input->position != input->end || !input->extend || !input->extend(input->extend_arg, &next) || next.end <= input->position) {
+        if (next.trouble) /* nothing in it but that */
+            input->trouble = next.trouble;
+        return false;
+    }
+    if (input->bytes)
+        take_bytes(input, &next);
+    input->end = next.end;
+    return true;
+}
+
 bool sp_input_extend(struct sp_input *input)
 {
-    uint64_t end = input->part && input->position == input->end && input->extend ? input->extend(input->extend_arg) : 0;
-
-    if (end <= input->position)
-        return false;
-    input->end = end;
-    return true;
+    return input->part && extend(input);
 }
 
 static int64_t unread(struct sp_error *err)
@@ -182,10 +219,34 @@ static int64_t unread(struct sp_error *err)
     return SP_ERR_IO;
 }
 
+/* Of a part in memory. The whole of a file that comes in parts does not end with one. */
+static int64_t read_bytes(struct sp_input *input, void *to, size_t size)
+{
+    size_t n;
+
+    if (input->position == input->end && (input->part || !extend(input)))
+        return 0;
+    n = (size_t)(input->end - input->position);
+    n = n < size ? n : size;
+    if (n)
+        memcpy(to, input->bytes + (input->position - input->bytes_from), n);
+    input->position += n;
+    return (int64_t)n;
+}
+
 int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_error *err)
 {
     int64_t n;
 
+    if (input->bytes)
+        return read_bytes(input, to, size);
+    if (input->archive) {
+        n = sp_archive_read(input->archive, to, size, err);
+        if (n > 0 && input->hash)
+            sp_hash_add(input->hash, to, (size_t)n);
+        input->position += n > 0 ? (uint64_t)n : 0;
+        return n;
+    }
     if (input->part && size > input->end - input->position)
         size = (size_t)(input->end - input->position);
     if (!input->seekable && input->position < input->head.len) {

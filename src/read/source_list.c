@@ -6,13 +6,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "read/source.h"
+#include "read/slurp.h"
+#include "read/source_inner.h"
 #include "spoor/ctx.h"
 
 /* A walk: folders still to be read. */
@@ -26,6 +28,21 @@ struct walk {
     size_t count, room;
 };
 
+int sp_source_append(struct sp_source_list *list, struct sp_source source)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 64;
+        struct sp_source *more = sp_realloc_array(list->source, room, sizeof *more);
+
+        if (!more)
+            return SP_ERR_NOMEM;
+        list->source = more;
+        list->room = room;
+    }
+    list->source[list->count++] = source;
+    return 0;
+}
+
 static int append(struct walk *w, struct sp_source source)
 {
     struct sp_source_list *list = w->list;
@@ -36,18 +53,8 @@ static int append(struct walk *w, struct sp_source source)
         sp_error_cure(w->err, "hunt parts of the folder, or raise --limit files=N");
         return SP_ERR_LIMIT;
     }
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        struct sp_source *more = sp_realloc_array(list->source, room, sizeof *more);
-
-        if (!more)
-            return sp_error_nomem(w->err);
-        list->source = more;
-        list->room = room;
-    }
     source.org = w->org;
-    list->source[list->count++] = source;
-    return 0;
+    return sp_source_append(list, source) < 0 ? sp_error_nomem(w->err) : 0;
 }
 
 static int push(struct walk *w, const char *folder)
@@ -169,6 +176,38 @@ static int read_folder(struct walk *w, const char *folder, bool top)
     return rc;
 }
 
+static int add(struct walk *w, const char *given);
+
+enum { LIST_BYTES_MAX = 256 << 20 };
+
+/* A file that names one path a line; empty lines do not count. */
+static int add_list(struct walk *w, const char *given)
+{
+    struct sp_error err;
+    struct sp_str text;
+    int rc = sp_slurp(given + 1, LIST_BYTES_MAX, &text, &err);
+
+    if (rc < 0) {
+        struct sp_str path = sp_arena_str(&w->list->arena, sp_str_c(given)), reason = sp_arena_str(&w->list->arena, sp_str_c(err.what));
+
+        if (rc == SP_ERR_NOMEM || !path.ptr || !reason.ptr)
+            return sp_error_nomem(w->err);
+        (void)snprintf(err.where, sizeof err.where, "%s", given);
+        sp_note(w->ctx, &err);
+        return append(w, (struct sp_source){ .path = path.ptr, .skipped = reason.ptr, .lost = true });
+    }
+    for (char *line = (char *)(uintptr_t)text.ptr, *next; rc == 0 && line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        line[strcspn(line, "\r")] = '\0';
+        if (*line)
+            rc = add(w, line);
+    }
+    sp_free((void *)(uintptr_t)text.ptr);
+    return rc;
+}
+
 static int add(struct walk *w, const char *given)
 {
     const char *path = sp_arena_str(&w->list->arena, sp_str_c(given)).ptr;
@@ -201,14 +240,22 @@ int sp_source_add(struct sp_source_list *list, const char *org, const char *path
 
     if (!list->arena.bytes_max)
         sp_arena_init(&list->arena, SIZE_MAX);
-    rc = add(&w, path);
+    rc = *path == '@' && access(path, F_OK) != 0 ? add_list(&w, path) : add(&w, path);
     sp_free(w.folder);
     return rc;
 }
 
 void sp_source_list_done(struct sp_source_list *list)
 {
+    for (struct sp_pack *p = list->pack; p; p = p->next) {
+        sp_free((void *)(uintptr_t)p->spool.ptr);
+        if (p->input)
+            sp_input_close(p->input);
+        sp_free(p->input);
+        sp_archive_close(p->archive);
+    }
     sp_arena_done(&list->arena);
     sp_free(list->source);
+    sp_free(list->order);
     *list = (struct sp_source_list){ 0 };
 }

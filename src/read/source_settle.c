@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/id.h"
-#include "read/source.h"
+#include "read/source_inner.h"
 
 enum { PIECE = 64 << 10 };
 
@@ -27,12 +26,33 @@ static int org_path_cmp(const struct sp_source *x, const struct sp_source *y)
     return c ? c : strcmp(x->path, y->path);
 }
 
+static int like_cmp(const void *a, const void *b)
+{
+    return org_path_cmp(a, b);
+}
+
+const struct sp_source *sp_source_find(const struct sp_source_list *list, const struct sp_source *like)
+{
+    return list->count ? bsearch(like, list->source, list->count, sizeof *like, like_cmp) : NULL;
+}
+
 static int source_cmp(const void *a, const void *b)
 {
     const struct sp_source *x = a, *y = b;
     int c = org_path_cmp(x, y);
 
+    if (!c)
+        c = (x->member > y->member) - (x->member < y->member);
     return c ? c : x->walked - y->walked; /* named by the user: first */
+}
+
+bool sp_head_number(struct sp_str head, uint64_t *ret)
+{
+    struct sp_digest digest;
+    bool good = sp_sha256(head, &digest);
+
+    memcpy(ret, digest.bytes, sizeof *ret);
+    return good;
 }
 
 static int twin_size_cmp(const void *a, const void *b)
@@ -89,6 +109,18 @@ static int take_digest(struct twin *t, char *room, bool whole, struct sp_error *
     return 0;
 }
 
+bool sp_source_digest(const struct sp_source *source, struct sp_digest *ret, bool *failed)
+{
+    struct sp_source copy = *source;
+    struct twin t = { .source = &copy };
+    char *room = sp_malloc(PIECE);
+
+    *failed = !room || take_digest(&t, room, true, NULL) < 0;
+    sp_free(room);
+    *ret = t.digest;
+    return !*failed && !t.unread;
+}
+
 /* Do two files hold the same bytes? A file that cannot be read, or changes, is no copy. */
 static bool equal(const char *a, const char *b, char *room)
 {
@@ -113,22 +145,30 @@ static bool equal(const char *a, const char *b, char *room)
     return same;
 }
 
+int sp_source_mark(struct sp_source_list *list, struct sp_source *source, const struct sp_source *first)
+{
+    struct sp_str reason = { "duplicate of ", 13 };
+    size_t len = strlen(first->path);
+    char *text = sp_arena_alloc(&list->arena, reason.len + len + 1);
+
+    if (!text)
+        return SP_ERR_NOMEM;
+    memcpy(text, reason.ptr, reason.len);
+    memcpy(text + reason.len, first->path, len + 1);
+    source->skipped = text;
+    source->copy_of = text + reason.len;
+    source->opened = true;
+    return 0;
+}
+
 /* Files with one digest, by path: mark those that are the first again. */
 static int mark(struct sp_source_list *list, struct twin *t, size_t n, char *room, struct sp_error *err)
 {
     for (size_t i = 1; i < n; i++) {
-        struct sp_str reason = { "duplicate of ", 13 };
-        size_t len = strlen(t[0].source->path);
-        char *text;
-
         if (!equal(t[0].source->path, t[i].source->path, room))
             continue;
-        text = sp_arena_alloc(&list->arena, reason.len + len + 1);
-        if (!text)
+        if (sp_source_mark(list, t[i].source, t[0].source) < 0)
             return sp_error_nomem(err);
-        memcpy(text, reason.ptr, reason.len);
-        memcpy(text + reason.len, t[0].source->path, len + 1);
-        t[i].source->skipped = text;
     }
     return 0;
 }
@@ -188,20 +228,28 @@ static int mark_duplicates(struct sp_source_list *list, struct twin *t, char *ro
     return rc;
 }
 
+void sp_source_list_sort(struct sp_source_list *list)
+{
+    size_t kept = 0;
+
+    if (list->count < 2)
+        return;
+    qsort(list->source, list->count, sizeof *list->source, source_cmp);
+    for (size_t i = 1; i < list->count; i++)
+        if (org_path_cmp(&list->source[kept], &list->source[i]) != 0 || list->source[kept].member != list->source[i].member)
+            list->source[++kept] = list->source[i];
+    list->count = kept + 1;
+}
+
 int sp_source_list_settle(struct sp_source_list *list, struct sp_error *err)
 {
     struct twin *twin;
-    size_t kept = 0;
     char *room;
     int rc;
 
     if (list->count < 2)
         return 0;
-    qsort(list->source, list->count, sizeof *list->source, source_cmp);
-    for (size_t i = 1; i < list->count; i++)
-        if (org_path_cmp(&list->source[kept], &list->source[i]) != 0)
-            list->source[++kept] = list->source[i];
-    list->count = kept + 1;
+    sp_source_list_sort(list);
     twin = sp_realloc_array(NULL, list->count, sizeof *twin);
     room = sp_malloc(2 * PIECE);
     rc = twin && room ? mark_duplicates(list, twin, room, err) : sp_error_nomem(err);

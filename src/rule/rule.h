@@ -155,6 +155,8 @@ struct sp_rule_options {
     size_t list_count;
     const char *const *pipeline; /* files of --pipeline */
     size_t pipeline_count;
+    const char *const *password; /* of archives */
+    size_t password_count;
     const struct sp_limits *limits;
     const struct sp_ctx *ctx;
 };

@@ -112,9 +112,9 @@ static void parse_batch(struct sp_rule_ahead *a, size_t number, struct sp_buf *r
         struct sp_str text;
 
         b->entry[i] = (struct entry){ 0 };
-        if (file->skipped || !sp_rule_file_read(file->path, AHEAD_BYTES_MAX, room))
+        if (file->skipped || (!file->text.ptr && !sp_rule_file_read(file->path, AHEAD_BYTES_MAX, room)))
             continue;
-        text = sp_arena_str(&b->arena, sp_buf_view(room));
+        text = file->text.ptr ? file->text : sp_arena_str(&b->arena, sp_buf_view(room));
         b->entry[i].good = text.ptr && parse_text(a, &b->arena, text, &b->entry[i]);
     }
 }

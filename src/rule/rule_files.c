@@ -17,10 +17,12 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "read/archive.h"
 
 enum {
     TICK_NS = 50000000,  /* stamps ahead of the clock by more are of another clock */
     WALKS_MAX = 3,       /* in search of stamps to trust */
+    MEMBER_BYTES_MAX = 64 << 20, /* of a file of rules in an archive */
     ALONE_MAX = 1000     /* so many places are looked at without a second thread */
 };
 #define SECOND_NS INT64_C(1000000000)
@@ -28,8 +30,10 @@ enum {
 /* A walk: folders still to be read. */
 struct walk {
     struct sp_rule_files *files;
+    const struct sp_rule_options *options;
     const struct sp_limits *limits;
     struct sp_error *err;
+    uint64_t held;       /* bytes of members of archives */
     const char **folder; /* owned; the paths are the arena's */
     size_t count;
     uint32_t room;
@@ -68,7 +72,7 @@ static int add_file(struct walk *w, const char *path, const char *skipped, bool 
     if (!sp_list_grow(&f->file, f->count, &f->room, sizeof *f->file))
         return sp_error_nomem(w->err);
     f->uncertain |= skipped != NULL;
-    f->file[f->count++] = (struct sp_rule_file){ path, skipped, walked };
+    f->file[f->count++] = (struct sp_rule_file){ .path = path, .skipped = skipped, .walked = walked };
     return 0;
 }
 
@@ -189,6 +193,71 @@ static int read_folder(struct walk *w, const char *folder, bool top)
     return rc;
 }
 
+/* The text of a member, into the arena. */
+static int read_member(struct walk *w, struct sp_archive *a, const char *path)
+{
+    uint64_t max = w->limits->spool_bytes - w->held;
+    struct sp_buf buf;
+    int64_t n = 1;
+    int rc;
+
+    sp_buf_init(&buf, (size_t)(max < MEMBER_BYTES_MAX ? max : MEMBER_BYTES_MAX));
+    while (n > 0 && sp_buf_reserve(&buf, 4096)) {
+        n = sp_archive_read(a, buf.ptr + buf.len, buf.room - buf.len, NULL);
+        buf.len += n > 0 ? (size_t)n : 0;
+    }
+    rc = add_file(w, path, n < 0 ? "cut or damaged in its archive" : n > 0 ? "too large for a file of rules in an archive" : NULL, true);
+    if (rc == 0 && n == 0) {
+        struct sp_rule_file *file = &w->files->file[w->files->count - 1];
+
+        file->text = sp_arena_str(&w->files->arena, sp_buf_view(&buf));
+        w->held += buf.len;
+        rc = file->text.ptr ? 0 : sp_error_nomem(w->err);
+    }
+    sp_buf_done(&buf);
+    return rc;
+}
+
+/* One member: rule files by their names, and what could not be read, for it may have held some. */
+static int meet_member(struct walk *w, struct sp_archive *a, const struct sp_member *m)
+{
+    bool named = is_rule_name(m->path), lost = m->kind == SP_MEMBER_LOST;
+    struct sp_str path = SP_STR_NONE, reason = SP_STR_NONE;
+
+    if (m->kind == SP_MEMBER_PASSED || (!named && !lost))
+        return 0;
+    path = sp_arena_str(&w->files->arena, sp_str_c(m->path));
+    if (lost)
+        reason = sp_arena_str(&w->files->arena, sp_str_c(m->reason));
+    if (!path.ptr || (lost && !reason.ptr))
+        return sp_error_nomem(w->err);
+    return lost ? add_file(w, path.ptr, reason.ptr, true) : read_member(w, a, path.ptr);
+}
+
+/* A file that the user named: is it an archive? 1: its members have been added. */
+static int add_archive(struct walk *w, const char *path)
+{
+    const struct sp_rule_options *o = w->options;
+    struct sp_archive_options options = { w->limits, o->ctx, o->password, o->password_count };
+    struct sp_archive *a = NULL;
+    struct sp_member m;
+    struct sp_input input;
+    int rc = 0;
+
+    if (sp_input_open(&input, path, NULL) < 0)
+        return 0; /* told by who reads it as a file */
+    if (sp_archive_is(input.head)) {
+        rc = sp_archive_open(&a, path, &input, &options, w->err);
+        while (rc == 0 && (rc = sp_archive_next(a, &m)) > 0)
+            rc = meet_member(w, a, &m);
+        sp_archive_close(a);
+        sp_error_where(rc < 0 ? w->err : NULL, "%s", path);
+        rc = rc == 0 ? 1 : rc;
+    }
+    sp_input_close(&input);
+    return rc == SP_ERR_NOMEM ? sp_error_nomem(w->err) : rc;
+}
+
 static int add_path(struct walk *w, const char *given)
 {
     const char *path = sp_arena_str(&w->files->arena, sp_str_c(given)).ptr;
@@ -205,7 +274,9 @@ static int add_path(struct walk *w, const char *given)
         return add_unopened(w, path, false, errno);
     if (S_ISREG(st.st_mode)) {
         rc = add_place(w, path, false, &st);
-        return rc < 0 ? rc : add_file(w, path, NULL, false);
+        if (rc == 0)
+            rc = add_archive(w, path);
+        return rc != 0 ? (rc < 0 ? rc : 0) : add_file(w, path, NULL, false);
     }
     if (!S_ISDIR(st.st_mode))
         return add_file(w, path, S_ISSOCK(st.st_mode) ? "is a socket, not a log" : "is a device, not a log", false);
@@ -234,7 +305,7 @@ static void sort_files(struct sp_rule_files *f)
 
 int sp_rule_files_walk(const struct sp_rule_options *options, struct sp_rule_files *ret, struct sp_error *err)
 {
-    struct walk w = { .files = ret, .limits = options->limits, .err = err };
+    struct walk w = { .files = ret, .options = options, .limits = options->limits, .err = err };
     int rc = 0;
 
     *ret = (struct sp_rule_files){ 0 };

@@ -32,6 +32,7 @@ struct sp_rule_place {
 struct sp_rule_file {
     const char *path;
     const char *skipped; /* why it cannot be read, or NULL */
+    struct sp_str text;  /* of a member of an archive, a NUL behind it; arena; ptr NULL: read the file */
     bool walked;         /* found in a folder, not named by the user */
 };
 

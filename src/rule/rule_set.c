@@ -283,7 +283,7 @@ static int one_document(struct loader *l, struct sp_str file, const struct sp_ru
 
         (void)sscanf(p->error->where, "%u:%u", &line, &column);
         place = (struct sp_yaml){ .line = line, .column = column };
-        rc = sigma_refuse(&s, &place, "no YAML: %s", p->error->what);
+        rc = sigma_refuse(&s, &place, "%s", p->error->what);
     } else if (p->part.trailing) {
         rc = sigma_refuse(&s, &place, "there is text behind the `...` that ends the document; begin the next one with a line `---`");
     }
@@ -357,6 +357,8 @@ static int one_file(struct loader *l, const struct sp_rule_file *file)
         return sp_error_nomem(l->err);
     if (file->skipped)
         return unreadable(l, name, file->skipped);
+    if (file->text.ptr)
+        return one_text(l, name, file->text);
     if (sp_rule_file_read(file->path, FILE_BYTES_MAX, &l->file))
         return one_text(l, name, sp_buf_view(&l->file));
     rc = sp_slurp(file->path, FILE_BYTES_MAX, &text, l->err);

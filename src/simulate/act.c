@@ -36,12 +36,28 @@ static const char *hashes(struct sp_world *world, const char *image)
     return sp_world_text(world, "MD5=%.32s,SHA256=%s,IMPHASH=%.32s", hex + 16, hex, hex + 29);
 }
 
+/* Those whose number stands in other events' headers as well. */
+static uint32_t known_pid(const char *image)
+{
+    static const struct {
+        const char *end;
+        uint32_t pid;
+    } known[] = { { "System", 4 }, { "\\services.exe", SP_PID_SERVICES }, { "\\lsass.exe", SP_PID_LSASS } };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (sp_str_ends(sp_str_c(image), sp_str_c(known[i].end)))
+            return known[i].pid;
+    return 0;
+}
+
 struct sp_process sp_act_resident(struct sp_world *world, struct sp_host *host, const struct sp_session *session,
                                   const char *image, const char *command)
 {
     uint32_t h = (uint32_t)sp_random_mix(sp_str_hash(sp_str_c(image)) ^ sp_str_hash(sp_str_c(command)) ^ host->machine);
+    uint32_t pid = known_pid(image);
 
-    return (struct sp_process){ host, session, 600 + 4 * (h % 800), host_guid(world, host, host->boot, h), image, command };
+    return (struct sp_process){ .host = host, .session = session, .pid = pid ? pid : 800 + 4 * (h % 1000),
+                                .guid = host_guid(world, host, host->boot, h), .image = image, .command = command };
 }
 
 static void audit_process(struct sp_world *world, uint64_t time, const struct sp_process *p,
@@ -67,17 +83,17 @@ static void audit_process(struct sp_world *world, uint64_t time, const struct sp
                           { "ParentProcessName", parent->image }, { "MandatoryLabel", label }))->pid = 4;
 }
 
-struct sp_process sp_act_start(struct sp_world *world, uint64_t *time, const struct sp_process *parent,
+static struct sp_process start(struct sp_world *world, uint64_t time, const struct sp_process *parent,
                                const struct sp_session *session, const char *image, const char *command)
 {
     const struct sp_program *program = sp_program_find(image);
     struct sp_host *host = parent->host;
-    struct sp_process p = { host, session, host->next_pid, NULL, image, command };
+    struct sp_process p = { .host = host, .session = session, .pid = host->next_pid, .image = image, .command = command };
     bool person = session->terminal != 0;
 
-    host->next_pid = 1200 + (host->next_pid - 1200 + 4 * (1 + sp_random_below(&world->random, 60))) % 18000;
-    p.guid = host_guid(world, host, *time, host->next_guid++);
-    sp_world_add(world, host, SP_SYSMON_PROCESS, *time,
+    host->next_pid += 4 * (1 + sp_random_below(&world->random, 6));
+    p.guid = host_guid(world, host, time, host->next_guid++);
+    sp_world_add(world, host, SP_SYSMON_PROCESS, time,
                  SP_PAIRS({ "ProcessGuid", p.guid }, { "ProcessId", sp_world_u32(world, p.pid) }, { "Image", image },
                           { "FileVersion", program->original[0] == '-' ? "-" : "10.0.17763.1" },
                           { "Description", program->description }, { "Product", program->product },
@@ -93,21 +109,71 @@ struct sp_process sp_act_start(struct sp_world *world, uint64_t *time, const str
                           { "ParentImage", parent->image }, { "ParentCommandLine", parent->command },
                           { "ParentUser", sp_world_who(world, parent->session->user) }));
     if (host->audits_processes)
-        audit_process(world, *time, &p, parent);
-    *time = sp_world_soon(world, *time, 900);
+        audit_process(world, time, &p, parent);
     return p;
 }
+
+#define CONSOLE_WINDOW "C:\\Windows\\System32\\conhost.exe"
+
+static bool has_console(const char *image)
+{
+    static const char *const names[] = { "\\cmd.exe", "\\powershell.exe" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (sp_str_ends(sp_str_c(image), sp_str_c(names[i])))
+            return true;
+    return false;
+}
+
+struct sp_process sp_act_start(struct sp_world *world, uint64_t *time, const struct sp_process *parent,
+                               const struct sp_session *session, const char *image, const char *command)
+{
+    struct sp_process p = start(world, *time, parent, session, image, command);
+
+    if (has_console(image) && !has_console(parent->image)) {
+        struct sp_process window = start(world, *time + SP_TICKS_SECOND / 40, &p, session, CONSOLE_WINDOW,
+                                         "\\??\\C:\\Windows\\system32\\conhost.exe 0x4");
+
+        p.window_pid = window.pid;
+        p.window_guid = window.guid;
+    }
+    *time = sp_world_soon(world, *time + SP_TICKS_SECOND / 20, 900);
+    return p;
+}
+
+/* The four columns of Security events that say who did it, followed by the given ones. */
+#define BY(session, ...)                                                                               \
+    SP_PAIRS({ "SubjectUserSid", (session)->user->sid }, { "SubjectUserName", (session)->user->name }, \
+             { "SubjectDomainName", (session)->user->domain },                                         \
+             { "SubjectLogonId", sp_world_hex(world, (session)->logon_id) }, __VA_ARGS__)
 
 /* Sysmon's columns that say which process it was, followed by the given ones. */
 #define OF(process, ...)                                                                                 \
     SP_PAIRS({ "ProcessGuid", (process)->guid }, { "ProcessId", sp_world_u32(world, (process)->pid) },   \
              { "Image", (process)->image }, { "User", sp_world_who(world, (process)->session->user) }, __VA_ARGS__)
 
-void sp_act_end(struct sp_world *world, uint64_t time, const struct sp_process *process)
+static void end(struct sp_world *world, uint64_t time, const struct sp_process *process)
 {
     sp_world_add(world, process->host, SP_SYSMON_END, time,
                  SP_PAIRS({ "ProcessGuid", process->guid }, { "ProcessId", sp_world_u32(world, process->pid) },
                           { "Image", process->image }, { "User", sp_world_who(world, process->session->user) }));
+    if (process->host->audits_processes)
+        sp_world_add(world, process->host, SP_SEC_EXIT, time,
+                     BY(process->session, { "ProcessId", sp_world_hex(world, process->pid) },
+                        { "ProcessName", process->image }))->pid = 4;
+}
+
+void sp_act_end(struct sp_world *world, uint64_t time, const struct sp_process *process)
+{
+    struct sp_process window = *process;
+
+    end(world, time, process);
+    if (!process->window_guid)
+        return;
+    window.pid = process->window_pid;
+    window.guid = process->window_guid;
+    window.image = CONSOLE_WINDOW;
+    end(world, time + SP_TICKS_SECOND / 200, &window);
 }
 
 void sp_act_connect(struct sp_world *world, uint64_t time, const struct sp_process *process, const struct sp_peer *peer)
@@ -131,6 +197,12 @@ void sp_act_query(struct sp_world *world, uint64_t time, const struct sp_process
 void sp_act_file(struct sp_world *world, uint64_t time, const struct sp_process *process, const char *path)
 {
     sp_world_add(world, process->host, SP_SYSMON_FILE, time, OF(process, { "TargetFilename", path }));
+}
+
+void sp_act_delete(struct sp_world *world, uint64_t time, const struct sp_process *process, const char *path)
+{
+    sp_world_add(world, process->host, SP_SYSMON_DELETE, time,
+                 OF(process, { "TargetFilename", path }, { "Hashes", hashes(world, path) }));
 }
 
 void sp_act_value(struct sp_world *world, uint64_t time, const struct sp_process *process, const char *object,
@@ -171,7 +243,7 @@ const struct sp_session *sp_act_logon(struct sp_world *world, uint64_t *time, st
 {
     bool remote = logon->type == 3 || logon->type == 10;
     bool local = logon->type != 3; /* announced by a process of the host itself */
-    uint32_t terminal = logon->type == 2 || logon->type == 11 ? 1 : logon->type == 10 ? 2 : 0;
+    uint32_t terminal = logon->type == 2 || logon->type == 11 ? 1 : logon->type == 10 ? host->next_terminal++ : 0;
     const struct sp_session *session = sp_world_session(world, logon->user, logon->integrity, terminal);
     const char *process = logon->type == 5 ? "C:\\Windows\\System32\\services.exe" : "C:\\Windows\\System32\\svchost.exe";
     bool high = strcmp(logon->integrity, "Medium") != 0 && strcmp(logon->integrity, "Low") != 0;
@@ -191,7 +263,7 @@ const struct sp_session *sp_act_logon(struct sp_world *world, uint64_t *time, st
                           { "LmPackageName", strcmp(logon->package, "NTLM") == 0 ? "NTLM V2" : NULL },
                           { "WorkstationName", logon->workstation },
                           { "LogonGuid", strcmp(logon->package, "NTLM") == 0 ? NULL : session->guid },
-                          { "ProcessId", local ? "0x2b8" : NULL }, { "ProcessName", local ? process : NULL },
+                          { "ProcessId", !local ? NULL : logon->type == 5 ? "0x2b8" : "0x5a4" }, { "ProcessName", local ? process : NULL },
                           { "IpAddress", logon->ip },
                           { "IpPort", remote ? sp_world_u32(world, 49700 + sp_random_below(&world->random, 15000)) : NULL },
                           { "ElevatedToken", high ? "%%1842" : NULL }));
@@ -224,11 +296,48 @@ void sp_act_logoff(struct sp_world *world, uint64_t time, struct sp_host *host, 
                           { "LogonType", sp_world_u32(world, type) }));
 }
 
-/* The four columns of Security events that say who did it, followed by the given ones. */
-#define BY(session, ...)                                                                               \
-    SP_PAIRS({ "SubjectUserSid", (session)->user->sid }, { "SubjectUserName", (session)->user->name }, \
-             { "SubjectDomainName", (session)->user->domain },                                         \
-             { "SubjectLogonId", sp_world_hex(world, (session)->logon_id) }, __VA_ARGS__)
+static void terminal_event(struct sp_world *world, uint64_t time, struct sp_host *host, enum sp_schema_kind kind,
+                           const struct sp_session *session, const char *address)
+{
+    struct sp_pair pair[] = { { "User", sp_world_who(world, session->user) },
+                              { "SessionID", sp_world_u32(world, session->terminal) },
+                              { "Address", address },
+                              { NULL, NULL } };
+
+    if (!address)
+        pair[2].name = NULL;
+    sp_world_add(world, host, kind, time, pair)->user_sid = "S-1-5-18";
+}
+
+struct sp_process sp_act_desktop(struct sp_world *world, uint64_t *time, struct sp_host *host, const struct sp_logon *logon)
+{
+    const struct sp_session *session = sp_act_logon(world, time, host, logon);
+    const char *winlogon = "C:\\Windows\\System32\\winlogon.exe";
+    struct sp_process above = sp_act_resident(world, host, &host->system, winlogon, "winlogon.exe");
+
+    terminal_event(world, *time, host, SP_TS_LOGON, session, logon->type == 10 ? logon->ip : "LOCAL");
+    struct sp_process init = sp_act_start(world, time, &above, session, "C:\\Windows\\System32\\userinit.exe",
+                                          "C:\\Windows\\system32\\userinit.exe");
+    struct sp_process shell = sp_act_start(world, time, &init, session, "C:\\Windows\\explorer.exe", "C:\\Windows\\Explorer.EXE");
+    sp_act_end(world, *time + 25 * SP_TICKS_SECOND, &init);
+    return shell;
+}
+
+void sp_act_desktop_left(struct sp_world *world, uint64_t time, const struct sp_process *shell, const struct sp_logon *logon)
+{
+    const struct sp_session *session = shell->session;
+    struct sp_host *host = shell->host;
+
+    sp_world_add(world, host, SP_SEC_LOGOFF_ASKED, time,
+                 SP_PAIRS({ "TargetUserSid", session->user->sid }, { "TargetUserName", session->user->name },
+                          { "TargetDomainName", session->user->domain },
+                          { "TargetLogonId", sp_world_hex(world, session->logon_id) }));
+    sp_act_end(world, time + SP_TICKS_SECOND, shell);
+    if (logon->type == 10)
+        terminal_event(world, time + 2 * SP_TICKS_SECOND, host, SP_TS_LEFT, session, logon->ip);
+    terminal_event(world, time + 2 * SP_TICKS_SECOND + 1, host, SP_TS_LOGOFF, session, NULL);
+    sp_act_logoff(world, time + 3 * SP_TICKS_SECOND, host, session, logon->type);
+}
 
 void sp_act_explicit(struct sp_world *world, uint64_t time, const struct sp_process *process,
                      const struct sp_user *user, const char *server)
@@ -239,18 +348,67 @@ void sp_act_explicit(struct sp_world *world, uint64_t time, const struct sp_proc
                     { "ProcessId", sp_world_hex(world, process->pid) }, { "ProcessName", process->image }));
 }
 
+static const char *any_port(struct sp_world *world)
+{
+    return sp_world_u32(world, 49700 + sp_random_below(&world->random, 15000));
+}
+
+static const char *share_path(struct sp_world *world, const char *share)
+{
+    return strcmp(share, "ADMIN$") == 0 ? "\\??\\C:\\Windows"
+           : strcmp(share, "C$") == 0   ? "\\??\\C:\\"
+           : strcmp(share, "IPC$") == 0 ? ""
+                                        : sp_world_text(world, "\\??\\D:\\Shares\\%s", share);
+}
+
 void sp_act_share(struct sp_world *world, uint64_t time, struct sp_host *host, const struct sp_session *session,
                   const char *share, const char *ip)
 {
-    const char *path = strcmp(share, "ADMIN$") == 0 ? "\\??\\C:\\Windows"
-                       : strcmp(share, "C$") == 0   ? "\\??\\C:\\"
-                       : strcmp(share, "IPC$") == 0 ? ""
-                                                    : sp_world_text(world, "\\??\\D:\\Shares\\%s", share);
+    const char *port = any_port(world);
 
     sp_world_add(world, host, SP_SEC_SHARE, time,
-                 BY(session, { "IpAddress", ip },
-                    { "IpPort", sp_world_u32(world, 49700 + sp_random_below(&world->random, 15000)) },
-                    { "ShareName", sp_world_text(world, "\\\\*\\%s", share) }, { "ShareLocalPath", path }))->pid = 4;
+                 BY(session, { "IpAddress", ip }, { "IpPort", port }, { "ShareName", sp_world_text(world, "\\\\*\\%s", share) },
+                    { "ShareLocalPath", share_path(world, share) }))->pid = 4;
+}
+
+void sp_act_share_file(struct sp_world *world, uint64_t time, struct sp_host *host, const struct sp_session *session,
+                       const struct sp_shared_file *file)
+{
+    const char *port = any_port(world);
+
+    sp_world_add(world, host, SP_SEC_SHARE_FILE, time,
+                 BY(session, { "IpAddress", file->ip }, { "IpPort", port },
+                    { "ShareName", sp_world_text(world, "\\\\*\\%s", file->share) },
+                    { "ShareLocalPath", share_path(world, file->share) }, { "RelativeTargetName", file->name },
+                    { "AccessMask", file->writes ? "0x120196" : "0x120089" },
+                    { "AccessList", file->writes ? "%%1538\r\n\t\t\t\t%%4417\r\n\t\t\t\t%%4418\r\n\t\t\t\t"
+                                                 : "%%1538\r\n\t\t\t\t%%4416\r\n\t\t\t\t" }))->pid = 4;
+}
+
+void sp_act_ticket_granting(struct sp_world *world, uint64_t time, struct sp_host *dc, const struct sp_user *user,
+                            const char *ip)
+{
+    const char *port = any_port(world);
+
+    sp_world_add(world, dc, SP_SEC_TICKET_GRANTING, time,
+                 SP_PAIRS({ "TargetUserName", user->name }, { "TargetDomainName", user->domain }, { "TargetSid", user->sid },
+                          { "ServiceSid", sp_world_text(world, "%s502", dc->site->sid) },
+                          { "IpAddress", sp_world_text(world, "::ffff:%s", ip) }, { "IpPort", port }));
+}
+
+void sp_act_ticket(struct sp_world *world, uint64_t time, struct sp_host *dc, const struct sp_user *user,
+                   const struct sp_ticket *ticket)
+{
+    const char *port = any_port(world), *guid = sp_world_guid(world);
+    unsigned rid = 1100 + (unsigned)(sp_str_hash(sp_str_c(ticket->service)) % 900);
+
+    sp_world_add(world, dc, SP_SEC_TICKET, time,
+                 SP_PAIRS({ "TargetUserName", sp_world_text(world, "%s@%s", user->name, dc->site->dns) },
+                          { "TargetDomainName", dc->site->dns }, { "ServiceName", ticket->service },
+                          { "ServiceSid", sp_world_text(world, "%s%u", dc->site->sid, rid) },
+                          { "TicketEncryptionType", ticket->encryption },
+                          { "IpAddress", sp_world_text(world, "::ffff:%s", ticket->ip) }, { "IpPort", port },
+                          { "LogonGuid", guid }));
 }
 
 void sp_act_task(struct sp_world *world, uint64_t time, struct sp_host *host, const struct sp_session *session,
@@ -308,16 +466,29 @@ void sp_act_service_new(struct sp_world *world, uint64_t time, struct sp_host *h
 void sp_act_script(struct sp_world *world, uint64_t time, const struct sp_process *process, const char *text,
                    const char *path)
 {
+    enum { PART = 9000 };
     const char *block = sp_world_guid(world), *activity = sp_world_guid(world);
-    /* Windows writes this id without its braces. */
-    struct sp_sim_event *event = sp_world_add(
-        world, process->host, SP_PS_SCRIPT, time,
-        SP_PAIRS({ "ScriptBlockText", text }, { "ScriptBlockId", sp_world_text(world, "%.36s", block + (*block == '{')) },
-                 { "Path", path }));
+    struct sp_str rest = sp_str_c(text);
+    size_t total = rest.len ? (rest.len + PART - 1) / PART : 1;
 
-    event->pid = process->pid;
-    event->user_sid = process->session->user->sid;
-    event->activity = activity;
+    for (size_t part = 1; part <= total; part++) {
+        size_t len = rest.len < PART ? rest.len : PART;
+        struct sp_str piece = total == 1 ? rest : sp_arena_str(&world->arena, sp_str_cut(rest, 0, len));
+        /* Windows writes this id without its braces. */
+        struct sp_sim_event *event = sp_world_add(
+            world, process->host, SP_PS_SCRIPT, time + part - 1,
+            SP_PAIRS({ "MessageNumber", sp_world_u32(world, (uint32_t)part) },
+                     { "MessageTotal", sp_world_u32(world, (uint32_t)total) },
+                     { "ScriptBlockText", piece.ptr ? piece.ptr : "" },
+                     { "ScriptBlockId", sp_world_text(world, "%.36s", block + (*block == '{')) }, { "Path", path }));
+
+        world->failed |= !piece.ptr;
+        event->pid = process->pid;
+        event->user_sid = process->session->user->sid;
+        event->activity = activity;
+        event->time = time + 40000 + part; /* one after the other, whatever the clock's grain */
+        rest = sp_str_cut(rest, len, rest.len - len);
+    }
 }
 
 void sp_act_command(struct sp_world *world, uint64_t time, const struct sp_process *process, const char *name,
@@ -330,7 +501,7 @@ void sp_act_command(struct sp_world *world, uint64_t time, const struct sp_proce
         "        Host Application = %s\r\n        Engine Version = 5.1.17763.1\r\n        Runspace ID = %.36s\r\n"
         "        Command Name = %s\r\n        Command Type = Cmdlet\r\n        User = %s\\%s\r\n"
         "        Shell ID = Microsoft.PowerShell\r\n",
-        process->command, runspace + (*runspace == '{'), name, process->session->user->domain,
+        *process->command == '"' ? process->image : process->command, runspace + (*runspace == '{'), name, process->session->user->domain,
         process->session->user->name);
     struct sp_sim_event *event = sp_world_add(
         world, process->host, SP_PS_COMMAND, time,

@@ -136,6 +136,16 @@ static const struct {
     [SP_SCHEMA_SID] = { T_SID, 0, "S-1-0-0" },  [SP_SCHEMA_BINARY] = { T_BINARY, 0, "00" },
 };
 
+const char *sp_emit_text(const struct sp_sim_event *event, size_t field, const char utc[SP_EMIT_UTC])
+{
+    const struct sp_schema_field *of = &event->schema->fields[field];
+
+    return event->values[field]       ? event->values[field]
+           : of->type == SP_SCHEMA_UTC ? utc
+           : of->preset               ? of->preset
+                                      : types[of->type].zero;
+}
+
 /* The value of a field as its type wants it; `bytes` holds what is not a number or text. */
 static bool field_value(const struct sp_schema_field *field, const char *text, uint8_t bytes[BYTES_MAX],
                         struct sp_evtxw_value *ret)
@@ -197,7 +207,7 @@ static void data_tokens(struct data *data, const struct sp_schema *schema)
     if (schema->user_data) {
         put(data, SP_EVTXW_OPEN, schema->user_data);
         put(data, SP_EVTXW_ATTR, "xmlns");
-        put(data, SP_EVTXW_TEXT, "http://manifests.microsoft.com/win/2004/08/windows/eventlog");
+        put(data, SP_EVTXW_TEXT, schema->user_ns);
         put(data, SP_EVTXW_BODY, NULL);
     }
     for (size_t i = 0; i < schema->field_count; i++) {
@@ -240,10 +250,7 @@ static int data_values(struct data *data, const struct sp_sim_event *event, stru
     sp_emit_utc(event, data->utc);
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct sp_schema_field *field = &schema->fields[i];
-        const char *text = event->values[i]                 ? event->values[i]
-                           : field->type == SP_SCHEMA_UTC ? data->utc
-                           : field->preset                ? field->preset
-                                                          : types[field->type].zero;
+        const char *text = sp_emit_text(event, i, data->utc);
 
         if (!field_value(field, text, data->bytes[i], &data->value[i]))
             return sp_error_set(err, SP_ERR_INTERNAL, "event %u: '%s' is no value for %s", (unsigned)schema->id, text,

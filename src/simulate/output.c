@@ -39,13 +39,25 @@ struct output {
 
 /* ---- files ---- */
 
-static int make_folder(const char *path, struct sp_error *err)
+/* The folder and those above it that are missing. */
+static int make_folder(struct sp_world *world, const char *path, struct sp_error *err)
 {
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    sp_error_set(err, SP_ERR_IO, "the folder cannot be made: %s", strerror(errno));
-    sp_error_where(err, "%s", path);
-    return SP_ERR_IO;
+    size_t len = strlen(path);
+
+    for (size_t end = 1; end <= len; end++) {
+        const char *part = path;
+
+        if (path[end] != '/' && path[end] != '\0')
+            continue;
+        if (end < len)
+            part = sp_world_text(world, "%.*s", (int)end, path);
+        if (mkdir(part, 0777) == 0 || errno == EEXIST || errno == EISDIR)
+            continue;
+        sp_error_set(err, SP_ERR_IO, "the folder cannot be made: %s", strerror(errno));
+        sp_error_where(err, "%s", part);
+        return SP_ERR_IO;
+    }
+    return 0;
 }
 
 static int write_file(const char *path, struct sp_str bytes, struct sp_error *err)
@@ -108,12 +120,18 @@ static bool belongs(const struct sp_sim_event *event, const struct sp_host *host
     return event->host == host && event->schema->channel == channel;
 }
 
+static void note_place(struct output *o, const struct sp_sim_event *event, const char *path, uint64_t offset)
+{
+    if (event->mark)
+        o->place[o->places++] = (struct place){ event, path, offset };
+}
+
 /* Note where the marked records lie; `from` is the first event that the file holds. */
 static void note_places(struct output *o, const struct sp_host *host, enum sp_channel channel, size_t from,
                         struct sp_str file)
 {
     const char *path =
-        sp_world_text(o->world, "%s/%s/%s", host->org, host->name, sp_channel_names[channel].file);
+        sp_world_text(o->world, "%s/%s/%s", host->site->org, host->name, sp_channel_names[channel].file);
     uint64_t at = 0;
 
     for (size_t i = from; i < o->world->count; i++) {
@@ -122,8 +140,7 @@ static void note_places(struct output *o, const struct sp_host *host, enum sp_ch
         if (!belongs(event, host, channel))
             continue;
         at = next_record(file, at);
-        if (event->mark)
-            o->place[o->places++] = (struct place){ event, path, at };
+        note_place(o, event, path, at);
     }
 }
 
@@ -165,7 +182,7 @@ static int write_log(struct output *o, const struct sp_host *host, enum sp_chann
         rc = sp_evtxw_finish(writer, &file, err);
     if (rc == 0) {
         note_places(o, host, channel, from, sp_buf_view(&file));
-        const char *path = sp_world_text(o->world, "%s/%s/%s/%s", o->out, host->org, host->name,
+        const char *path = sp_world_text(o->world, "%s/%s/%s/%s", o->out, host->site->org, host->name,
                                          sp_channel_names[channel].file);
         rc = write_file(path, sp_buf_view(&file), err);
         o->result.files++;
@@ -175,17 +192,43 @@ static int write_log(struct output *o, const struct sp_host *host, enum sp_chann
     return rc;
 }
 
+/* All that a host sent to its collector, in one file; what was emptied there later is in it all the same. */
+static int write_stream(struct output *o, const struct sp_host *host, struct sp_error *err)
+{
+    uint64_t number[SP_CHANNELS];
+    struct sp_buf file;
+    const char *path = sp_world_text(o->world, "%s/%s/winlogbeat.ndjson", host->site->org, host->name);
+    int rc;
+
+    memcpy(number, host->first_record, sizeof number);
+    sp_buf_init(&file, 0);
+    for (size_t i = 0; i < o->world->count; i++) {
+        const struct sp_sim_event *event = o->world->events[i];
+
+        if (event->host != host)
+            continue;
+        note_place(o, event, path, file.len);
+        sp_emit_json(&file, ++number[event->schema->channel], event);
+        o->result.records++;
+    }
+    rc = file.failed ? sp_error_nomem(err)
+                     : write_file(sp_world_text(o->world, "%s/%s", o->out, path), sp_buf_view(&file), err);
+    o->result.files++;
+    sp_buf_done(&file);
+    return rc;
+}
+
 static int write_logs(struct output *o, struct sp_error *err)
 {
-    int rc = make_folder(o->out, err);
+    int rc = make_folder(o->world, o->out, err);
 
     for (size_t i = 0; i < o->world->host_count && rc == 0; i++) {
         const struct sp_host *host = &o->world->hosts[i];
 
-        rc = make_folder(sp_world_text(o->world, "%s/%s", o->out, host->org), err);
-        if (rc == 0)
-            rc = make_folder(sp_world_text(o->world, "%s/%s/%s", o->out, host->org, host->name), err);
-        for (int c = 0; c < SP_CHANNELS && rc == 0; c++)
+        rc = make_folder(o->world, sp_world_text(o->world, "%s/%s/%s", o->out, host->site->org, host->name), err);
+        if (rc == 0 && host->forwards)
+            rc = write_stream(o, host, err);
+        for (int c = 0; c < SP_CHANNELS && rc == 0 && !host->forwards; c++)
             rc = write_log(o, host, (enum sp_channel)c, err);
     }
     return rc;
@@ -216,7 +259,7 @@ static void truth_line(struct sp_buf *buf, const struct place *place)
     struct sp_json w = sp_json_to(buf);
 
     sp_json_open(&w, '{');
-    truth_text(&w, "org", place->event->host->org);
+    truth_text(&w, "org", place->event->host->site->org);
     truth_text(&w, "path", place->path);
     sp_json_key(&w, SP_STR("offset"));
     sp_json_u64(&w, place->offset);
@@ -258,7 +301,8 @@ static int write_truth(struct output *o, struct sp_error *err)
     rc = buf.failed ? sp_error_nomem(err)
                     : write_file(sp_world_text(o->world, "%s/truth.ndjson", o->out), sp_buf_view(&buf), err);
     sp_buf_done(&buf);
-    o->result.truth = o->places;
+    for (size_t i = 0; i < o->places; i++)
+        *(o->place[i].event->mark->decoy ? &o->result.decoys : &o->result.truth) += 1;
     return rc;
 }
 

@@ -11,7 +11,7 @@
 #define WINDOWS(file, original, description) \
     { file, original, description, "Microsoft\xc2\xae Windows\xc2\xae Operating System", "Microsoft Corporation" }
 #define OFFICE(file, original, description) { file, original, description, "Microsoft Office", "Microsoft Corporation" }
-#define ACME(file, original, description) { file, original, description, "Acme Works Client", "Acme Works" }
+#define NORTH(file, description) { file, file, description, "North Agent", "North Managed Services" }
 
 static const struct sp_program programs[] = {
     WINDOWS("cmd.exe", "Cmd.Exe", "Windows Command Processor"),
@@ -56,6 +56,15 @@ static const struct sp_program programs[] = {
     WINDOWS("smartscreen.exe", "smartscreen.exe", "Windows Defender SmartScreen"),
     WINDOWS("defrag.exe", "Defrag.EXE", "Disk Defragmenter Module"),
     WINDOWS("rdpclip.exe", "rdpclip.exe", "RDP Clipboard Monitor"),
+    WINDOWS("winlogon.exe", "WINLOGON.EXE", "Windows Logon Application"),
+    WINDOWS("wsmprovhost.exe", "wsmprovhost.exe", "Host process for WinRM plug-ins"),
+    WINDOWS("mstsc.exe", "mstsc.exe", "Remote Desktop Connection"),
+    WINDOWS("msiexec.exe", "msiexec.exe", "Windows\xc2\xae installer"),
+    WINDOWS("wusa.exe", "wusa.exe", "Windows Update Standalone Installer"),
+    WINDOWS("findstr.exe", "FINDSTR.EXE", "Find String (QGREP) Utility"),
+    WINDOWS("csvde.exe", "csvde.exe", "AD CSV-format import/export"),
+    WINDOWS("ntdsutil.exe", "ntdsutil.exe", "NT5DS"),
+    WINDOWS("dfssvc.exe", "dfssvc.exe", "Windows NT Distributed File System Service"),
     WINDOWS("userinit.exe", "USERINIT.EXE", "Userinit Logon Application"),
     OFFICE("OUTLOOK.EXE", "Outlook.exe", "Microsoft Outlook"),
     OFFICE("WINWORD.EXE", "WinWord.exe", "Microsoft Word"),
@@ -66,9 +75,13 @@ static const struct sp_program programs[] = {
     { "OneDrive.exe", "OneDrive.exe", "Microsoft OneDrive", "Microsoft OneDrive", "Microsoft Corporation" },
     { "Rar.exe", "Command line RAR", "Command line RAR", "WinRAR", "Alexander Roshal" },
     { "svcdrv.exe", "PSCP", "Command-line SCP/SFTP client", "PuTTY suite", "Simon Tatham" },
-    ACME("acme-erp.exe", "acme-erp.exe", "Acme order book"),
-    ACME("acme-backup.exe", "acme-backup.exe", "Acme backup agent"),
-    ACME("acme-update.exe", "acme-update.exe", "Acme client update"),
+    { "pl.exe", "Plink", "Command-line SSH, Telnet, and Rlogin client", "PuTTY suite", "Simon Tatham" },
+    { "rcl.exe", "rclone.exe", "Rsync for cloud storage", "Rclone", "https://rclone.org" },
+    { "ledger.exe", "ledger.exe", "Ledger order book", "Ledger", "Ledger Software" },
+    { "kestrel-backup.exe", "kestrel-backup.exe", "Kestrel Backup", "Kestrel Backup", "Kestrel Software" },
+    NORTH("north-agent.exe", "North management agent"),
+    NORTH("north-inventory.exe", "North inventory"),
+    NORTH("north-update.exe", "North agent update"),
 };
 
 static const struct sp_program unknown = { "-", "-", "-", "-", "-" };

@@ -20,7 +20,10 @@ struct sp_schema_field {
     const char *preset; /* text of a value nobody gave; NULL: the type's zero */
 };
 
-enum sp_channel { SP_CHANNEL_SECURITY, SP_CHANNEL_SYSTEM, SP_CHANNEL_SYSMON, SP_CHANNEL_POWERSHELL, SP_CHANNELS };
+enum sp_channel {
+    SP_CHANNEL_SECURITY, SP_CHANNEL_SYSTEM, SP_CHANNEL_SYSMON, SP_CHANNEL_POWERSHELL, SP_CHANNEL_DEFENDER,
+    SP_CHANNEL_TERMINAL, SP_CHANNELS
+};
 
 struct sp_channel_name {
     const char *name; /* System/Channel */
@@ -35,11 +38,14 @@ struct sp_provider {
 /* The kinds of events; sp_schemas is indexed by them. */
 enum sp_schema_kind {
     SP_SYSMON_PROCESS, SP_SYSMON_CONNECT, SP_SYSMON_END, SP_SYSMON_IMAGE, SP_SYSMON_ACCESS, SP_SYSMON_FILE,
-    SP_SYSMON_VALUE, SP_SYSMON_PIPE, SP_SYSMON_DNS,
-    SP_SEC_LOGON, SP_SEC_LOGON_FAILED, SP_SEC_LOGOFF, SP_SEC_EXPLICIT, SP_SEC_PRIVILEGES, SP_SEC_PROCESS,
-    SP_SEC_TASK, SP_SEC_MEMBER, SP_SEC_SHARE, SP_SEC_CLEARED,
+    SP_SYSMON_VALUE, SP_SYSMON_PIPE, SP_SYSMON_DNS, SP_SYSMON_DELETE,
+    SP_SEC_LOGON, SP_SEC_LOGON_FAILED, SP_SEC_LOGOFF, SP_SEC_LOGOFF_ASKED, SP_SEC_EXPLICIT, SP_SEC_PRIVILEGES,
+    SP_SEC_PROCESS, SP_SEC_EXIT, SP_SEC_TASK, SP_SEC_MEMBER, SP_SEC_SHARE, SP_SEC_SHARE_FILE, SP_SEC_DIRECTORY,
+    SP_SEC_TICKET_GRANTING, SP_SEC_TICKET, SP_SEC_CLEARED,
     SP_SYS_SERVICE_STATE, SP_SYS_SERVICE_NEW, SP_SYS_CLEARED,
     SP_PS_COMMAND, SP_PS_SCRIPT,
+    SP_DEF_OFF, SP_DEF_UPDATED, SP_DEF_SCANNED,
+    SP_TS_LOGON, SP_TS_LOGOFF, SP_TS_LEFT,
     SP_SCHEMA_KINDS
 };
 
@@ -50,7 +56,7 @@ struct sp_schema {
     uint8_t version, level, opcode;
     uint16_t task;
     uint64_t keywords;
-    const char *user_data; /* element below UserData that holds the fields; NULL: EventData/Data */
+    const char *user_data, *user_ns; /* element below UserData that holds the fields, and its namespace; NULL: EventData/Data */
     const struct sp_schema_field *fields;
     size_t field_count;
 };

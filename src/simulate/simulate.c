@@ -13,7 +13,7 @@
 
 static const struct sp_story *const stories[] = { &sp_story_first };
 
-enum { DAYS_MIN = 2, DAYS_MAX = 30, OUT_MAX = 3000 };
+enum { DAYS_MAX = SP_DAYS_MAX, OUT_MAX = 3000 };
 
 static const struct sp_story *find(const char *name)
 {
@@ -40,19 +40,15 @@ static int check(const struct sp_simulate_options *o, const struct sp_story *sto
         sp_error_set(err, SP_ERR_USAGE, "no folder to write to is named");
         return wrong(err, "--out", "give --out DIR");
     }
-    if (o->days && (o->days < DAYS_MIN || o->days > DAYS_MAX)) {
-        sp_error_set(err, SP_ERR_USAGE, "%u days are not possible", o->days);
-        return wrong(err, "--days", "give 2 to 30");
+    if (o->days && (o->days < story->days || o->days > DAYS_MAX)) {
+        sp_error_set(err, SP_ERR_USAGE, "the story '%s' cannot be told in %u days", story->name, o->days);
+        sp_error_cure(err, "give %u to %d", story->days, DAYS_MAX);
+        sp_error_where(err, "--days");
+        return SP_ERR_USAGE;
     }
-    if (o->orgs && o->orgs != story->orgs) {
-        sp_error_set(err, SP_ERR_USAGE, "the story '%s' has %u organisation, not %u", story->name, story->orgs, o->orgs);
+    if (o->orgs && o->orgs != story->org_count) {
+        sp_error_set(err, SP_ERR_USAGE, "the story '%s' has %u organisations, not %u", story->name, story->org_count, o->orgs);
         return wrong(err, "--orgs", "leave it out");
-    }
-    if (o->sightings) {
-        sp_error_set(err, SP_ERR_UNSUPPORTED, "sightings of a simulated world are not in this version");
-        sp_error_where(err, "--sightings");
-        sp_error_cure(err, "hunt the logs with spoor hunt --format sightings");
-        return SP_ERR_UNSUPPORTED;
     }
     return 0;
 }
@@ -71,5 +67,9 @@ int sp_simulate(const struct sp_simulate_options *options, const struct sp_ctx *
     story->play(&world, options->seed, options->days ? options->days : story->days);
     rc = world.failed ? sp_error_nomem(err) : sp_output_write(&world, options->out, story->orgs_yaml, result, err);
     sp_world_done(&world);
+    if (rc == 0 && result) {
+        result->org = story->org;
+        result->org_count = story->org_count;
+    }
     return rc;
 }

@@ -9,7 +9,8 @@
 
 struct sp_story {
     const char *name;
-    unsigned days, orgs; /* the presets */
+    unsigned days, org_count; /* days: the preset, and the fewest */
+    const char *const *org;   /* those that send logs, in byte order */
     const char *orgs_yaml;
     void (*play)(struct sp_world *world, uint64_t seed, unsigned days);
 };

@@ -68,13 +68,17 @@ const struct sp_session *sp_world_session(struct sp_world *world, const struct s
 
 void sp_world_settle(struct sp_world *world, struct sp_host *host, const struct sp_user *user)
 {
-    host->account = (struct sp_user){ sp_world_text(world, "%s$", host->name), "ACME", "S-1-5-18" };
+    host->fqdn = sp_world_text(world, "%s.%s", host->name, host->site->dns);
+    host->ip = sp_world_text(world, "%s.%s", host->site->net, host->address);
+    host->account = (struct sp_user){ sp_world_text(world, "%s$", host->name), host->site->domain, user_system.sid };
     host->system = (struct sp_session){ &user_system, 0x3e7, 0, "System", sp_world_guid(world) };
     host->local = (struct sp_session){ &user_local, 0x3e5, 0, "System", sp_world_guid(world) };
     host->network = (struct sp_session){ &user_network, 0x3e4, 0, "System", sp_world_guid(world) };
-    host->user = *sp_world_session(world, user, "Medium", 1);
-    host->next_pid = 4000;
+    host->user = user;
+    host->machine = (uint32_t)sp_random_mix(sp_str_hash(sp_str_c(host->fqdn)));
+    host->next_pid = 5000;
     host->next_guid = 0x1000;
+    host->next_terminal = 2;
     for (int c = 0; c < SP_CHANNELS; c++)
         host->first_record[c] = 10000 + sp_random_below(&world->random, 400000);
 }
@@ -129,9 +133,12 @@ struct sp_sim_event *sp_world_add(struct sp_world *world, struct sp_host *host, 
     event->host = host;
     event->time = time + sp_random_below(&world->random, 10000);
     event->mark = world->mark;
-    event->pid = schema->channel == SP_CHANNEL_SYSMON ? 2912 : schema->channel == SP_CHANNEL_SYSTEM ? 696 : 716;
+    static const uint32_t writer[SP_CHANNELS] = { [SP_CHANNEL_SECURITY] = 716,   [SP_CHANNEL_SYSTEM] = 696,
+                                                  [SP_CHANNEL_SYSMON] = 2912,    [SP_CHANNEL_POWERSHELL] = 716,
+                                                  [SP_CHANNEL_DEFENDER] = 3104,  [SP_CHANNEL_TERMINAL] = 1040 };
+    event->pid = writer[schema->channel];
     event->tid = 800 + 4 * sp_random_below(&world->random, 900);
-    event->user_sid = schema->channel == SP_CHANNEL_SYSMON ? user_system.sid : NULL;
+    event->user_sid = schema->channel == SP_CHANNEL_SYSMON || schema->channel == SP_CHANNEL_DEFENDER ? user_system.sid : NULL;
     for (; pairs->name; pairs++)
         set(event, pairs);
     return event;
@@ -140,6 +147,27 @@ struct sp_sim_event *sp_world_add(struct sp_world *world, struct sp_host *host, 
 uint64_t sp_world_soon(struct sp_world *world, uint64_t time, uint32_t most_ms)
 {
     return time + (1 + sp_random_below(&world->random, most_ms)) * (SP_TICKS_SECOND / 1000);
+}
+
+const char *sp_world_encoded(struct sp_world *world, const char *text)
+{
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t bytes = 2 * strlen(text), room = (bytes + 2) / 3 * 4;
+    char *out = sp_arena_zalloc(&world->arena, room + 1);
+
+    if (!out) {
+        world->failed = true;
+        return "";
+    }
+    for (size_t i = 0, k = 0; i < bytes; i += 3, k += 4) {
+        uint32_t three = 0;
+
+        for (size_t n = i; n < i + 3; n++) /* every second byte of the UTF-16 text is 0 */
+            three = three << 8 | (n < bytes && n % 2 == 0 ? (uint8_t)text[n / 2] : 0u);
+        for (size_t n = 0; n < 4; n++)
+            out[k + n] = i + n > bytes ? '=' : digit[three >> (18 - 6 * n) & 63];
+    }
+    return out;
 }
 
 const char *sp_world_who(struct sp_world *world, const struct sp_user *user)

@@ -33,22 +33,48 @@ struct sp_session {
     const char *guid;
 };
 
-struct sp_host {
-    const char *org, *name, *fqdn, *ip;
-    uint32_t machine;     /* first part of Sysmon's process GUIDs */
-    bool audits_processes; /* Security 4688 beside Sysmon 1 */
-    struct sp_user account; /* NAME$ */
-    struct sp_session system, local, network, user; /* SYSTEM, LOCAL SERVICE, NETWORK SERVICE, who sits there */
-    uint64_t first_record[SP_CHANNELS];
-    uint64_t boot;
-    uint32_t next_pid, next_guid;
-};
+struct sp_host;
 
 struct sp_process {
     struct sp_host *host;
     const struct sp_session *session;
     uint32_t pid;
     const char *guid, *image, *command;
+    uint32_t window_pid;      /* of the console window that it brought with it; no guid: none */
+    const char *window_guid;
+};
+
+/* An organisation's network. */
+struct sp_site {
+    const char *org;    /* its id in orgs.yaml, and the folder of its logs */
+    const char *dns, *domain; /* acme.example, ACME */
+    const char *net;    /* how its addresses begin: 10.20 */
+    const char *sid;    /* of its domain, with the last dash */
+    const char *server; /* whose shares its people use */
+};
+
+/* One day of somebody at a workstation: from logging on to logging off. */
+struct sp_desk {
+    const struct sp_session *session;
+    struct sp_process explorer, mail;
+    uint64_t since; /* when the shell was there */
+};
+enum { SP_DAYS_MAX = 30 };
+
+struct sp_host {
+    const struct sp_site *site;
+    const char *name, *address; /* address: what follows the site's net */
+    const char *fqdn, *ip;
+    uint32_t machine;     /* first part of Sysmon's process GUIDs */
+    bool audits_processes; /* Security 4688 and 4689 beside Sysmon */
+    bool forwards;        /* its events are in a collector's NDJSON, not in EVTX files */
+    struct sp_user account; /* NAME$ */
+    struct sp_session system, local, network; /* SYSTEM, LOCAL SERVICE, NETWORK SERVICE */
+    const struct sp_user *user;     /* who works there, or looks after it */
+    struct sp_desk desk[SP_DAYS_MAX]; /* of a workstation; a day without one has no session */
+    uint64_t first_record[SP_CHANNELS];
+    uint64_t boot;
+    uint32_t next_pid, next_guid, next_terminal;
 };
 
 /* What the truth says of an event. */
@@ -68,7 +94,7 @@ struct sp_sim_event {
     const char *activity; /* Correlation/ActivityID; NULL: not written */
     const char **values;  /* one a field of the schema; NULL: the schema's preset */
     const struct sp_mark *mark; /* NULL: ordinary life */
-    bool clears;                /* what the same log held before is gone */
+    bool clears;                /* what the same log held before is gone, where it is a file of the host */
 };
 
 struct sp_world {
@@ -92,7 +118,7 @@ __attribute__((format(printf, 2, 3))) const char *sp_world_text(struct sp_world 
 /* A GUID out of the world's random numbers, `{...}` in lower case. */
 const char *sp_world_guid(struct sp_world *world);
 
-/* A host whose names, address and numbers are set; fills in account, sessions and process numbers. */
+/* A host whose site, name, address and switches are set; fills in the rest. */
 void sp_world_settle(struct sp_world *world, struct sp_host *host, const struct sp_user *user);
 
 /* A session of `user` with numbers of its own; never NULL. */
@@ -111,6 +137,9 @@ struct sp_sim_event *sp_world_add(struct sp_world *world, struct sp_host *host, 
 
 /* Milliseconds of the next event of a burst: `time` moves on by a little. */
 uint64_t sp_world_soon(struct sp_world *world, uint64_t time, uint32_t most_ms);
+
+/* What PowerShell takes as -EncodedCommand: base64 of the ASCII text in UTF-16. Never NULL. */
+const char *sp_world_encoded(struct sp_world *world, const char *text);
 
 /* `DOMAIN\name`, and numbers as text. */
 const char *sp_world_who(struct sp_world *world, const struct sp_user *user);

@@ -6,11 +6,17 @@ Writes FOLDER/TARGET/... for every target of tests/fuzz: chunks of spoor's own E
 walk through each grammar once. Nothing of it is foreign; the same seeds come out every time.
 """
 import argparse
+import bz2
 import glob
+import gzip
+import io
 import json
+import lzma
 import os
 import random
 import subprocess
+import tarfile
+import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SOURCES = os.path.join(ROOT, "tests", "fuzz")
@@ -46,12 +52,48 @@ COMMANDS = ["powershell.exe -nop -w hidden -enc SQBFAFgAIABhAA==", "\"C:\\a b\\p
 LINES = [b"one\ntwo\r\n\xef\xbb\xbfthree\n", "\ufeffdrei\r\nvier".encode("utf-16-le"), b"\xff\xfe\x00", b"a\xffb\xc0\x80\n", b"<34>Oct 11 22:14:15 h su: x\n"]
 
 
+def zipped(files, how=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", how) as z:
+        for name, data in files:
+            z.writestr(zipfile.ZipInfo(name), data, how)
+    return out.getvalue()
+
+
+def tarred(files, form=tarfile.PAX_FORMAT):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as t:
+        for name, data in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+        for name, kind in (("link", tarfile.SYMTYPE), ("hard", tarfile.LNKTYPE), ("dev", tarfile.CHRTYPE), ("d/", tarfile.DIRTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, "../x"
+            t.addfile(info)
+    return out.getvalue()
+
+
+def archives():
+    """One of every kind, inside each other, cut, and with a damaged byte."""
+    files = [("a.ndjson", b'{"a":1}\n' * 3), ("d/\u00e9 b.log", b"some words\n"), ("../c", b"x" * 5000), ("empty", b"")]
+    z, t = zipped(files), tarred(files)
+    deep = z
+    for i in range(5):
+        deep = zipped([(f"{i}.zip", deep)], zipfile.ZIP_STORED)
+    packed = [gzip.compress(t, mtime=0), bz2.compress(t), lzma.compress(t), gzip.compress(b"line\n" * 20, mtime=0) * 2]
+    every = [z, zipped(files, zipfile.ZIP_STORED), t, tarred(files, tarfile.GNU_FORMAT), deep, zipped([("t.tar.gz", packed[0]), ("z.zip", z)]), *packed,
+             tarred([("in.zip", z), ("in.tgz", packed[0]), ("in.log.xz", lzma.compress(b"words\n"))])]
+    return every + [e[:len(e) * 2 // 3] for e in every] + [e[:len(e) // 2] + b"\xff" + e[len(e) // 2 + 1:] for e in every]
+
+
 def texts(target):
     """Seeds of a target by its name; a target that this list does not know begins with all texts."""
     json_bytes = [t.encode("utf-8", "surrogatepass") for t in JSON_TEXTS]
     rules = [r.encode() for r in RULES] + [open(p, "rb").read() for p in sorted(glob.glob(os.path.join(ROOT, "rules", "*.yml")))[:20]]
     choices = random.Random(1)
     known = {
+        "archive": archives(),
         "evtx": [],
         "engines": [bytes(choices.randrange(256) for _ in range(n)) for n in (0, 16, 64, 256, 512, 1024, 2048, 2048, 4096, 4096)],
         "json": [bytes([mode]) + t for mode in (0, 1, 2, 3, 7, 255) for t in json_bytes],

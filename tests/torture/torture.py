@@ -12,6 +12,7 @@ The program is built with tests/torture/fail.c, which explains how a failure is 
 """
 import argparse
 import errno
+import gzip
 import json
 import os
 import re
@@ -20,9 +21,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
+import zipfile
 
 SECONDS_MAX = 60
 KINDS = ("alloc", "open", "read", "write", "alloc+", "write+")
@@ -42,6 +45,10 @@ COMMANDS = {
                    "--profile-rules", "--summary", "summary.json"],
     "hunt-table": ["hunt", "--no-case", "logs", "--rules", "rules", "--no-own-rules", "--format", "table", "-j", "1",
                    "--summary", "summary.json"],
+    "hunt-archive": ["hunt", "--no-case", "outer.zip", "small.ndjson", "--rules", "rules.zip", "--no-own-rules", "--format", "json", "-j", "1",
+                     "--summary", "summary.json"],
+    "decode-archive": ["decode", "outer.zip", "--format", "json"],
+    "explain-archive": ["explain", "rules/suffix.yml", "outer.zip!inner.tar.gz!small.ndjson:1"],
     "rules-check": ["rules", "check", "rules", "--format", "json"],
     "rules-stat": ["rules", "stat", "rules", "--format", "table"],
     "explain": ["explain", "rules/suffix.yml", "small.ndjson:1"],
@@ -103,6 +110,27 @@ def make_fixture(folder, sample):
     subprocess.run([sample, os.path.join(folder, "small.evtx")], check=True, stdout=subprocess.DEVNULL)
     for name in ("small.evtx", "small.ndjson"):
         shutil.copy(os.path.join(folder, name), os.path.join(folder, "logs"))
+    make_archives(folder)
+
+
+def make_archives(folder):
+    """Two levels, a nested zip, a compressed file, a copy of a log beside it; rules."""
+    def path(name):
+        return os.path.join(folder, name)
+
+    with tarfile.open(path("inner.tar.gz"), "w:gz") as t:
+        for name in ("small.evtx", "small.ndjson", "large.ndjson"):
+            t.add(path(name), name)
+    with zipfile.ZipFile(path("inner.zip"), "w", zipfile.ZIP_DEFLATED) as z:
+        z.write(path("many.ndjson"), "many.ndjson")
+        z.writestr("client_info.json", '{"hostname":"pc1"}')
+    with zipfile.ZipFile(path("outer.zip"), "w", zipfile.ZIP_DEFLATED) as z:
+        for name in ("inner.tar.gz", "inner.zip", "many.ndjson"):
+            z.write(path(name), name)
+        z.writestr("log.ndjson.gz", gzip.compress(b"{}\n"))
+    with zipfile.ZipFile(path("rules.zip"), "w") as z:
+        for name in sorted(os.listdir(path("rules"))):
+            z.write(path(os.path.join("rules", name)), name)
 
 
 # ---------------------------------------------------------------- one run

@@ -25,14 +25,16 @@ static struct sp_buf *say(struct told *t, struct sp_str field, const char *what)
     return b;
 }
 
+static void tell_key(struct told *t, struct sp_str field, const struct sp_key *key, const char *what)
+{
+    sp_buf_printf(say(t, field, what), " '%.*s'", (int)key->len, key->ptr);
+}
+
 static void tell_table(struct told *t, struct sp_str field, const struct sp_index *x, const struct sp_key_table *table, const char *what)
 {
     for (uint32_t i = 0; table->slot && i <= table->mask; i++)
-        for (uint32_t k = 0; k < table->slot[i].keys; k++) {
-            const struct sp_key *key = &x->key[table->slot[i].key + k];
-
-            sp_buf_printf(say(t, field, what), " '%.*s'", (int)key->len, key->ptr);
-        }
+        for (uint32_t k = 0; k < table->slot[i].keys; k++)
+            tell_key(t, field, &x->key[table->slot[i].key + k], what);
 }
 
 static int by_text(const void *a, const void *b)
@@ -43,12 +45,16 @@ static int by_text(const void *a, const void *b)
 static void tell_field(struct told *t, const struct sp_rule_set *set, const struct sp_plan_field *f)
 {
     struct sp_str name = set->field[f->slot[0] / 2];
+    const struct sp_index *x = &f->index;
 
-    tell_table(t, name, &f->index, &f->index.equal, "is");
-    tell_table(t, name, &f->index, &f->index.start, "begins");
-    tell_table(t, name, &f->index, &f->index.end, "ends");
-    tell_table(t, name, &f->index, &f->index.gram, "has");
-    tell_table(t, name, &f->index, &f->index.brief, "has");
+    tell_table(t, name, x, &x->equal, "is");
+    tell_table(t, name, x, &x->start, "begins");
+    tell_table(t, name, x, &x->end, "ends");
+    for (uint32_t i = 0; x->gram && i <= x->gram_mask; i++)
+        if (x->gram[i].key)
+            tell_key(t, name, &x->key[x->gram[i].key - 1], "has");
+    for (uint32_t i = 0; i < x->briefs; i++)
+        tell_key(t, name, &x->key[x->brief[i].key], "has");
     if (f->presents)
         (void)say(t, name, "present");
     if (f->missings)

@@ -89,13 +89,10 @@ static void read_whole(const char *path, struct sp_buf *out)
 
 static unsigned extensions;
 
-static uint64_t read_on(void *arg)
+static bool read_on(void *arg, struct sp_part *next)
 {
-    struct sp_part next = { 0 };
-
     extensions++;
-    (void)sp_parts_next(arg, &next);
-    return next.end;
+    return sp_parts_read_on(arg, next);
 }
 
 /* The parts one after the other, each with a reader that may know nothing of those before. Their number. */
