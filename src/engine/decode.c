@@ -246,7 +246,7 @@ int sp_decode(const struct sp_decode_options *options, const struct sp_ctx *ctx,
     if (rc == 0)
         rc = sp_scope_sources(&d.scope, &options->read, d.err);
     if (rc == 0) {
-        struct sp_reader_options r = { &d.scope.limits, ctx, d.scope.type, d.scope.carve, false };
+        struct sp_reader_options r = { .limits = &d.scope.limits, .ctx = ctx, .type = d.scope.type, .carve = d.scope.carve };
 
         d.reader = sp_reader_new(&r);
         d.events = sp_events_new(d.scope.taxonomy, d.scope.given);

@@ -362,7 +362,7 @@ static int report(struct explain *x, const struct sp_event *event)
 
 static int run(struct explain *x, const struct sp_ctx *ctx)
 {
-    struct sp_reader_options r = { &x->scope.limits, ctx, x->scope.type, x->scope.carve, false };
+    struct sp_reader_options r = { .limits = &x->scope.limits, .ctx = ctx, .type = x->scope.type, .carve = x->scope.carve };
     struct sp_record record;
     struct sp_event event;
     struct place place = { 0 };

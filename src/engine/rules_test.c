@@ -155,7 +155,7 @@ static int one_rule(struct tester *t, const struct sp_rule *rule)
 int sp_rules_test(struct sp_rules_run *run)
 {
     struct sp_ctx quiet = { 0 }; /* a rule without examples is counted, not an error of a file */
-    struct sp_reader_options r = { &run->scope.limits, &quiet, SP_SOURCE_JSON, false, false };
+    struct sp_reader_options r = { .limits = &run->scope.limits, .ctx = &quiet, .type = SP_SOURCE_JSON };
     struct tester t = { .run = run, .reader = sp_reader_new(&r), .events = sp_events_new(run->scope.taxonomy, NULL) };
     const struct sp_rule_set *set = run->scope.rules;
     int rc = 0;

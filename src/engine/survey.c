@@ -408,7 +408,7 @@ static void *run_worker(void *arg)
 static bool init_worker(struct worker *w, struct pass *p)
 {
     struct sp_scope *s = &p->survey.scope;
-    struct sp_reader_options r = { &s->limits, s->ctx, s->type, s->carve, true };
+    struct sp_reader_options r = { .limits = &s->limits, .ctx = s->ctx, .type = s->type, .carve = s->carve, .quiet = true };
 
     w->pass = p;
     w->reader = sp_reader_new(&r);
