@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "event/event.h"
+#include "read/cursor.h"
 #include "read/value.h"
 
 enum kind { KIND_UNKNOWN, KIND_NONE, KIND_CREATE, KIND_END, KIND_SECURITY, KIND_SCRIPT };
@@ -20,6 +21,7 @@ struct gather {
     const struct sp_scope *scope;
     const struct sp_around_target *target;
     struct sp_reader *reader;
+    struct sp_cursor cursor;      /* in an archive */
     struct sp_events *events;
     const struct sp_event *event; /* in hand */
     uint8_t *kind;                /* by class */
@@ -290,10 +292,14 @@ static void take_script(struct gather *g)
 
 static bool of_host(struct gather *g)
 {
+    const char *host = g->around->source[g->source].source->host; /* of whom the collection says it is */
+
     sp_buf_clear(&g->text);
     if (!g->target->host.ptr)
         return true; /* one source alone is read then */
-    return sp_event_host(g->events, g->event, &g->text) && sp_host_same(sp_buf_view(&g->text), g->target->host);
+    if (!sp_event_host(g->events, g->event, &g->text) && host)
+        sp_buf_text(&g->text, host);
+    return g->text.len && sp_host_same(sp_buf_view(&g->text), g->target->host);
 }
 
 static int take(struct gather *g, const struct sp_record *record)
@@ -335,8 +341,13 @@ static int read_source(struct gather *g, struct sp_around_source *s)
     struct sp_record record;
     int rc;
 
+    if (!s->source) {
+        s->state = SP_AROUND_GONE;
+        s->why = "there is no such log any more";
+        return 0;
+    }
     sp_account_init(&account);
-    rc = sp_reader_open(g->reader, s->path, false, &account);
+    rc = sp_reader_open_source(g->reader, s->source, &g->cursor, &account);
     while (rc > 0 && !sp_stopped(g->scope->ctx)) {
         rc = sp_reader_next(g->reader, &record);
         if (rc > 0 && take(g, &record) < 0)
@@ -407,12 +418,14 @@ int sp_around_read(struct sp_around *a, const struct sp_scope *scope, const stru
     sp_arena_init(&a->arena, SP_AROUND_MEMORY_MAX);
     a->target = SP_NO_PROCESS;
     a->begin = a->end = UINT32_MAX;
+    g.cursor.options = sp_archive_options_of(&scope->sources, &scope->limits, &quiet);
     g.reader = sp_reader_new(&r);
     g.events = sp_events_new(scope->taxonomy, scope->given);
     g.kind = sp_zalloc(sp_taxonomy_count(scope->taxonomy) + 1);
     if (g.reader && g.events && g.kind)
         rc = gather(&g);
     sp_reader_free(g.reader);
+    sp_cursor_done(&g.cursor);
     sp_events_free(g.events);
     sp_free(g.kind);
     sp_buf_done(&g.text);

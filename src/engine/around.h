@@ -32,6 +32,7 @@ enum sp_around_state { SP_AROUND_READ, SP_AROUND_GONE, SP_AROUND_LEFT }; /* LEFT
 
 struct sp_around_source {
     const char *path;       /* borrowed */
+    const struct sp_source *source; /* where that stands now, in a file or an archive; NULL: it is not there */
     uint64_t size;
     enum sp_around_state state;
     const char *why;        /* GONE: the reason; arena */

@@ -338,25 +338,94 @@ static int nearness(const struct one *o, const char *path)
     return folder_of(path) == mine && strncmp(path, o->source.ptr, mine) == 0 ? 1 : 2;
 }
 
-/* The log of the event first, then those beside it; else as they were, which is in order of path. */
-static int order_sources(struct one *o)
+/* A log of the case, and when it is read: first that of the event, then those beside it, then the others; each in the order in which
+ * they are best read, which in an archive is from front to back. */
+struct wanted {
+    struct sp_around_source source;
+    int near;
+    size_t order;
+};
+
+static int by_turn(const void *a, const void *b)
 {
-    struct sp_around *a = &o->around;
-    struct sp_around_source *sorted = sp_arena_alloc(&o->show->arena, (a->source_count + 1) * sizeof *sorted);
+    const struct wanted *x = a, *y = b;
+
+    if (x->near != y->near)
+        return x->near - y->near;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return strcmp(x->source.path, y->source.path);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct wanted *x = a, *y = b;
+
+    return strcmp(x->source.path, y->source.path);
+}
+
+/* The files that hold them, each once, as the scope is to look them up. */
+static struct sp_hunt_path *outer_paths(struct one *o, const struct wanted *list, size_t count, size_t *ret_count)
+{
+    struct sp_hunt_path *path = sp_arena_alloc(&o->show->arena, (count + 1) * sizeof *path);
     size_t n = 0;
 
-    if (!sorted)
-        return show_nomem(o->show);
-    for (int near = 0; near < 3; near++)
-        for (size_t i = 0; i < a->source_count; i++)
-            if (nearness(o, a->source[i].path) == near)
-                sorted[n++] = a->source[i];
-    if (n == 0 || strcmp(sorted[0].path, o->source.ptr) != 0) { /* the case does not say how it was read: try all the same */
-        memmove(sorted + 1, sorted, n * sizeof *sorted);
-        sorted[0] = (struct sp_around_source){ .path = o->source.ptr };
-        n++;
+    for (size_t i = 0; path && i < count; i++) {
+        struct sp_str name = keep(o, sp_str_c(list[i].source.path));
+        char *text = (char *)(uintptr_t)name.ptr; /* the arena's own copy */
+
+        if (!text)
+            return NULL;
+        text[sp_scope_outer(text)] = '\0';
+        if (n == 0 || strcmp(path[n - 1].path, text) != 0) /* they are in order of path; twice does no harm either */
+            path[n++] = (struct sp_hunt_path){ o->org.ptr, text };
     }
-    a->source = sorted;
+    *ret_count = n;
+    return path;
+}
+
+/* Where each of them stands now. */
+static void find_now(const struct sp_source_list *now, struct wanted *list, size_t count)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        const struct sp_source *s = &now->source[now->order[i]];
+        struct wanted key = { .source.path = s->path }, *w = bsearch(&key, list, count, sizeof *list, by_path);
+
+        if (!w || (s->skipped && !s->copy_of))
+            continue;
+        w->source.source = s;
+        w->order = i;
+    }
+}
+
+static int order_sources(struct one *o, struct sp_scope *scope)
+{
+    struct sp_around *a = &o->around;
+    struct sp_read_options read = o->show->options->read;
+    struct wanted *list = sp_arena_zalloc(&o->show->arena, (a->source_count + 1) * sizeof *list);
+    bool own = false;
+    size_t n = a->source_count;
+    int rc;
+
+    for (size_t i = 0; list && i < a->source_count; i++) {
+        list[i] = (struct wanted){ a->source[i], nearness(o, a->source[i].path), SIZE_MAX };
+        own |= list[i].near == 0;
+    }
+    if (list && !own) /* the case does not say how it was read: try all the same */
+        list[n++] = (struct wanted){ { .path = o->source.ptr }, 0, SIZE_MAX };
+    if (list)
+        qsort(list, n, sizeof *list, by_path);
+    read.path = list ? outer_paths(o, list, n, &read.path_count) : NULL;
+    a->source = sp_arena_alloc(&o->show->arena, n * sizeof *a->source);
+    if (!read.path || !a->source)
+        return show_nomem(o->show);
+    rc = sp_scope_sources(scope, &read, o->show->err);
+    if (rc < 0)
+        return rc;
+    find_now(&scope->sources, list, n);
+    qsort(list, n, sizeof *list, by_turn);
+    for (size_t i = 0; i < n; i++)
+        a->source[i] = list[i].source;
     a->source_count = n;
     return 0;
 }
@@ -441,14 +510,15 @@ static int join_script(struct one *o)
 static int look_around(struct one *o)
 {
     struct sources sources = { .one = o };
+    struct sp_ctx quiet = { .stop = o->show->ctx ? o->show->ctx->stop : NULL }; /* what is gone is said on the page */
     struct sp_around_target target;
     struct sp_scope scope;
-    int rc = sp_scope_init(&scope, &o->show->options->read, o->show->ctx, o->show->err);
+    int rc = sp_scope_init(&scope, &o->show->options->read, &quiet, o->show->err);
 
     if (rc == 0)
         rc = sp_case_readings(o->show->c, true, take_source, &sources, o->show->err);
     if (rc == 0)
-        rc = order_sources(o);
+        rc = order_sources(o, &scope);
     if (rc == 0) {
         find_target(o, &target);
         o->read_again = true;
