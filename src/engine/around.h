@@ -16,6 +16,8 @@
 #include "base/time.h"
 #include "engine/scope.h"
 
+struct sp_process;
+
 /* Of whom: what the sighted event says. Borrowed; texts that are not known have ptr NULL. */
 struct sp_around_target {
     struct sp_str host, session, guid, script;
@@ -24,6 +26,7 @@ struct sp_around_target {
     struct sp_time time;
     uint64_t offset;        /* where the record stands in the first source, */
     struct sp_digest raw;   /* and its SHA-256 */
+    const struct sp_process *self; /* the process that the event says has begun, known though no log is there; NULL: none */
 };
 
 enum sp_around_record { SP_RECORD_NOT_SEEN, SP_RECORD_SAME, SP_RECORD_CHANGED }; /* is the record still where it was? */

@@ -473,6 +473,34 @@ static void find_target(struct one *o, struct sp_around_target *t)
     t->script = sp_line_member(l, fields, "ScriptBlockId");
 }
 
+/* The process that the event itself tells of, where it tells of the start of one. */
+static bool find_self(struct one *o, const struct sp_around_target *t, struct sp_process *ret)
+{
+    struct sp_line *l = &o->parsed;
+    uint32_t fields = sp_line_at(l, 0, "fields"), logsource = sp_line_at(l, 0, "logsource");
+    struct sp_str category = logsource ? sp_line_member(l, logsource, "category") : SP_STR_NONE, parent;
+    const char *const names[] = { "Image", "CommandLine", "User", "LogonId", "ParentImage", "ParentCommandLine" };
+    struct sp_str *const to[] = { &ret->image, &ret->command, &ret->user, &ret->session, &ret->parent_image, &ret->parent_command };
+
+    if (!fields || !category.ptr || !sp_str_is(category, "process_creation"))
+        return false;
+    *ret = (struct sp_process){ .guid = t->guid.ptr ? t->guid : SP_STR_NONE, .parent_guid = SP_STR_NONE, .pid = t->pid, .has_pid = t->has_pid,
+                                .start = t->time, .offset = t->offset, .sysmon = t->guid.ptr != NULL,
+                                .parent = SP_NO_PROCESS, .child = SP_NO_PROCESS, .last = SP_NO_PROCESS, .next = SP_NO_PROCESS };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct sp_str s = sp_line_member(l, fields, names[i]);
+
+        *to[i] = !s.ptr ? SP_STR_NONE : s.len > SP_AROUND_TEXT_MAX ? sp_str_cut(s, 0, SP_AROUND_TEXT_MAX) : s;
+    }
+    parent = sp_line_member(l, fields, "ParentProcessGuid");
+    if (parent.ptr) {
+        ret->parent_guid = sp_guid_plain(&o->show->arena, parent);
+        l->scratch.failed |= !ret->parent_guid.ptr;
+    }
+    ret->parent_pid = number_of(sp_line_member(l, fields, "ParentProcessId"), &ret->has_parent_pid);
+    return true;
+}
+
 static int by_number(const void *a, const void *b)
 {
     const struct sp_script_part *x = a, *y = b;
@@ -512,6 +540,7 @@ static int look_around(struct one *o)
     struct sources sources = { .one = o };
     struct sp_ctx quiet = { .stop = o->show->ctx ? o->show->ctx->stop : NULL }; /* what is gone is said on the page */
     struct sp_around_target target;
+    struct sp_process self;
     struct sp_scope scope;
     int rc = sp_scope_init(&scope, &o->show->options->read, &quiet, o->show->err);
 
@@ -521,6 +550,8 @@ static int look_around(struct one *o)
         rc = order_sources(o, &scope);
     if (rc == 0) {
         find_target(o, &target);
+        if (find_self(o, &target, &self))
+            target.self = &self;
         o->read_again = true;
         rc = o->parsed.scratch.failed ? SP_ERR_NOMEM : sp_around_read(&o->around, &scope, &target);
         if (rc == 0)
