@@ -359,6 +359,8 @@ static int read_source(struct gather *g, struct sp_around_source *s)
 
         s->state = SP_AROUND_GONE;
         s->why = why.ptr ? why.ptr : "it cannot be opened";
+    } else if (account.lost) {
+        s->state = SP_AROUND_PART;
     }
     sp_account_done(&account);
     return rc < 0 ? rc : 0;
@@ -374,7 +376,7 @@ static int read_all(struct gather *g)
     for (size_t i = 0; rc == 0 && i < a->source_count && !sp_stopped(g->scope->ctx); i++) {
         struct sp_around_source *s = &a->source[i];
 
-        if (s->state != SP_AROUND_READ)
+        if (s->state == SP_AROUND_GONE || s->state == SP_AROUND_LEFT)
             continue;
         if (i && (!g->target->host.ptr || taken + s->size > g->scope->limits.around_bytes)) {
             s->state = SP_AROUND_LEFT;

@@ -31,7 +31,8 @@ struct sp_around_target {
 
 enum sp_around_record { SP_RECORD_NOT_SEEN, SP_RECORD_SAME, SP_RECORD_CHANGED }; /* is the record still where it was? */
 
-enum sp_around_state { SP_AROUND_READ, SP_AROUND_GONE, SP_AROUND_LEFT }; /* LEFT: the limit around-bytes was reached */
+/* PART: it was read as far as it can be; LEFT: the limit around-bytes was reached. */
+enum sp_around_state { SP_AROUND_READ, SP_AROUND_PART, SP_AROUND_GONE, SP_AROUND_LEFT };
 
 struct sp_around_source {
     const char *path;       /* borrowed */

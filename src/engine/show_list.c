@@ -62,7 +62,7 @@ static int csv_line(struct show *s, const struct sp_case_sighting *one)
     csv_cell(&s->out, sp_line_member(l, event, "sha256"));
     csv_tags(l, rule, &s->out);
     sp_buf_text(&s->out, "\r\n");
-    return l->scratch.failed ? show_nomem(s) : 0;
+    return l->failed ? show_nomem(s) : 0;
 }
 
 /* sp_case_sightings */
@@ -252,7 +252,7 @@ static int take_what(void *arg, const struct sp_case_sighting *one)
     if (what.len > 1024)
         what.len = 1024;
     r->what = show_short(t->show, what, sort);
-    return t->show->line.scratch.failed || t->show->out.failed ? show_nomem(t->show) : 0;
+    return t->show->line.failed || t->show->out.failed ? show_nomem(t->show) : 0;
 }
 
 /* What a row that is shown says: its tags, and the value that tells most. */

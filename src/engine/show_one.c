@@ -230,7 +230,7 @@ static int take_why(struct one *o)
         if (w->value.ptr)
             rc = mark_value(o, w);
     }
-    return rc == 0 && l->scratch.failed ? show_nomem(o->show) : rc;
+    return rc == 0 && l->failed ? show_nomem(o->show) : rc;
 }
 
 /* ---------------------------------------------------------------- derived */
@@ -273,7 +273,7 @@ static int derive_all(struct one *o)
         if (text.len > 8 && !(o->script.ptr && sp_str_is(l->tree.node[at].name, "ScriptBlockText")))
             rc = derive(o, l->tree.node[at].name, text);
     }
-    if (rc == 0 && l->scratch.failed)
+    if (rc == 0 && l->failed)
         return show_nomem(o->show);
     return rc == 0 && o->script.ptr ? derive(o, SP_STR("ScriptBlockText"), o->script) : rc;
 }
@@ -462,7 +462,7 @@ static void find_target(struct one *o, struct sp_around_target *t)
 
         if (guid.ptr)
             t->guid = sp_guid_plain(&o->show->arena, guid);
-        o->parsed.scratch.failed |= guid.ptr && !t->guid.ptr;
+        o->parsed.failed |= guid.ptr && !t->guid.ptr;
         if (t->guid.len == 0)
             t->guid = (struct sp_str){ NULL, 0 };
     }
@@ -495,7 +495,7 @@ static bool find_self(struct one *o, const struct sp_around_target *t, struct sp
     parent = sp_line_member(l, fields, "ParentProcessGuid");
     if (parent.ptr) {
         ret->parent_guid = sp_guid_plain(&o->show->arena, parent);
-        l->scratch.failed |= !ret->parent_guid.ptr;
+        l->failed |= !ret->parent_guid.ptr;
     }
     ret->parent_pid = number_of(sp_line_member(l, fields, "ParentProcessId"), &ret->has_parent_pid);
     return true;
@@ -553,7 +553,7 @@ static int look_around(struct one *o)
         if (find_self(o, &target, &self))
             target.self = &self;
         o->read_again = true;
-        rc = o->parsed.scratch.failed ? SP_ERR_NOMEM : sp_around_read(&o->around, &scope, &target);
+        rc = o->parsed.failed ? SP_ERR_NOMEM : sp_around_read(&o->around, &scope, &target);
         if (rc == 0)
             rc = sp_around_tree(&o->around, TREE_LINES_MAX, &o->show->arena, &o->tree, &o->tree_count);
         rc = rc < 0 ? show_nomem(o->show) : join_script(o);

@@ -177,7 +177,7 @@ static int begin_event(struct timeline *t, const struct sp_case_sighting *one, b
     rc = sp_line_read(&t->show->line, one->line, t->show->err);
     what = rc == 0 ? show_telling(&t->show->line, &sort) : SP_STR_NONE;
     what = what.len > WHAT_MAX ? sp_str_cut(what, 0, WHAT_MAX) : what;
-    if (rc == 0 && t->show->line.scratch.failed)
+    if (rc == 0 && t->show->line.failed)
         return show_nomem(t->show);
     put(&e->what, t->show->options->output.format == SP_FORMAT_TABLE ? show_short(t->show, what, sort) : what);
     return rc;
