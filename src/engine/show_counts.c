@@ -368,6 +368,8 @@ static int give_source(void *arg, const struct sp_case_reading *reading)
         return rc;
     for (size_t i = 0; rc == 0 && i < 4; i++)
         number[i] = sp_line_number(&s->line, 0, names[i]);
+    if (rc == 0 && s->line.failed)
+        return show_nomem(s);
     sp_digest_hex(&reading->sha256, hex);
     const struct cell cell[] = {
         text_cell(reading->org), text_cell(reading->path), text_cell(reading->type), number_cell(reading->bytes), number_cell(number[0]),

@@ -290,12 +290,13 @@ struct widths {
 };
 
 /* Columns of a text once it is harmless. */
-static size_t columns_of(struct sp_buf *scratch, struct sp_str s)
+static size_t columns_of(const struct table *t, struct sp_buf *scratch, struct sp_str s)
 {
     if (!s.ptr)
         return 1;
     sp_buf_clear(scratch);
     sp_safe_write(scratch, s);
+    t->show->out.failed |= scratch->failed;
     return sp_safe_width(sp_buf_view(scratch));
 }
 
@@ -307,7 +308,7 @@ static struct widths widths_of(const struct table *t, struct sp_buf *scratch)
 
     for (size_t i = 0; i < t->count; i++)
         for (const struct row *r = t->list[i]->row; r; r = r->next) {
-            size_t host = columns_of(scratch, r->host), u = columns_of(scratch, r->user);
+            size_t host = columns_of(t, scratch, r->host), u = columns_of(t, scratch, r->user);
 
             w.host = host > w.host ? host : w.host;
             user = u > user ? u : user;
