@@ -51,6 +51,7 @@ golden: all
 	@$(STEP) $(LOG)/golden "goldens" tests/golden/golden.py
 	@$(STEP) $(LOG)/own-rules "spoor's own rules against their examples" tests/own_rules
 	@$(STEP) $(LOG)/archives "logs in archives against the same logs unpacked" tests/archives.py
+	@$(STEP) $(LOG)/case "hunts killed, interrupted, out of disk, and their case" tests/case.py --kills 3
 
 pages: all
 	@$(STEP) $(LOG)/pages "help and manual say the same" tests/pages/help_and_man.py build

@@ -20,12 +20,29 @@ const char *case_path(const struct cli *cli, bool *asked)
     return path ? path : *asked ? set : "spoor.case";
 }
 
-/* Append a JSON text; bytes that are no UTF-8 and controls are escaped as they are, one by one. */
+/* Length of the UTF-8 sequence at `p`, 0: it is none. */
+static size_t sequence(const unsigned char *p)
+{
+    size_t n = *p < 0x80 ? 1 : *p >= 0xC2 && *p < 0xE0 ? 2 : (*p & 0xF0) == 0xE0 ? 3 : *p >= 0xF0 && *p < 0xF5 ? 4 : 0;
+
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* Append a JSON text; a byte that is no UTF-8 becomes U+FFFD. */
 static void put_text(FILE *to, const char *text)
 {
+    size_t n;
+
     fputc('"', to);
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-        if (*p == '"' || *p == '\\')
+    for (const unsigned char *p = (const unsigned char *)text; *p; p += n ? n : 1)
+        if ((n = sequence(p)) == 0)
+            fputs("\\ufffd", to);
+        else if (n > 1)
+            (void)fwrite(p, 1, n, to);
+        else if (*p == '"' || *p == '\\')
             fprintf(to, "\\%c", *p);
         else if (*p < 0x20 || *p == 0x7F)
             fprintf(to, "\\u%04x", *p);

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -337,12 +338,21 @@ static int connect(struct sp_case *c, bool immutable, struct sp_error *err)
     return settle(c, err);
 }
 
+uint64_t sp_case_size(const char *path, const char *end)
+{
+    struct stat st;
+    char name[4096];
+    int n = snprintf(name, sizeof name, "%s%s", path, end);
+
+    return n > 0 && (size_t)n < sizeof name && stat(name, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
 /* A case on a medium that cannot be written has no room for the files that WAL wants beside it. */
 static bool on_read_only(struct sp_case *c)
 {
     int code = c->db ? sqlite3_errcode(c->db) & 0xFF : 0;
 
-    return c->mode == SP_CASE_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY);
+    return c->mode == SP_CASE_READ && (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && sp_case_size(c->path, "-wal") == 0;
 }
 
 int sp_case_open(const char *path, enum sp_case_mode mode, const struct sp_ctx *ctx, struct sp_case **ret, struct sp_error *err)

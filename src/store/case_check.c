@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "store/case_inner.h"
@@ -184,15 +183,6 @@ int sp_case_vacuum(struct sp_case *c, struct sp_error *err)
 
 /* ---- facts ---- */
 
-static uint64_t size_of(const char *path, const char *end)
-{
-    struct stat st;
-    char name[4096];
-    int n = snprintf(name, sizeof name, "%s%s", path, end);
-
-    return n > 0 && (size_t)n < sizeof name && stat(name, &st) == 0 ? (uint64_t)st.st_size : 0;
-}
-
 int sp_case_facts(struct sp_case *c, struct sp_case_facts *ret, struct sp_error *err)
 {
     static const char sql[] =
@@ -207,7 +197,7 @@ int sp_case_facts(struct sp_case *c, struct sp_case_facts *ret, struct sp_error 
     sqlite3_stmt *q;
     int rc = sp_case_prepare(c, sql, &q, err);
 
-    *ret = (struct sp_case_facts){ .bytes = size_of(c->path, "") + size_of(c->path, "-wal") };
+    *ret = (struct sp_case_facts){ .bytes = sp_case_size(c->path, "") + sp_case_size(c->path, "-wal") };
     if (rc == 0)
         rc = sp_case_step(c, q, err);
     if (rc > 0) {

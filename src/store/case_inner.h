@@ -99,6 +99,9 @@ int sp_case_block_close(struct sp_case *c, struct sp_error *err);
 int sp_case_piece_get(struct sp_case *c, const struct sp_case_piece *piece, struct sp_buf *out, struct sp_error *err);
 void sp_case_blocks_done(struct sp_case *c);
 
+/* Bytes of the file, or of that with such an end beside it; 0: there is none. */
+uint64_t sp_case_size(const char *path, const char *end);
+
 /* SQLite and libdeflate take their memory from base/alloc.h. SP_ERR_NOMEM. */
 int sp_case_memory(void);
 

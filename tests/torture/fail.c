@@ -3,7 +3,7 @@
  * Fails the N-th allocation, open, read or write of the program it is linked into (`make torture`).
  *
  * The linker turns every call of the functions below, from libspoor and the commands, into __wrap_NAME
- * (meson option `torture`); calls inside other libraries are not touched. Two ways to arm it:
+ * (meson option `torture`); calls inside other libraries are not touched, but for SQLite's (fault_vfs.h). Two ways to arm it:
  *
  *   SPOOR_TORTURE=KIND:N     this run fails call N of the kind; `KIND:N+` fails all from N on
  *   SPOOR_TORTURE_SERVER=P   before main: read "KIND N[+]\n" from descriptor 3, fork a child that runs
@@ -22,6 +22,10 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../fault_vfs.h"
+
+int sp_case_memory(void); /* store/case_inner.h */
 
 enum kind { ALLOC, OPEN, READ, WRITE, KINDS, NOTHING };
 
@@ -109,10 +113,18 @@ static void serve(const char *prefix)
     _exit(0);
 }
 
+/* SQLite's own calls, which are made in its library. */
+static int asked(enum fault_kind kind)
+{
+    return fails(kind == FAULT_OPEN ? OPEN : kind == FAULT_READ ? READ : WRITE);
+}
+
 __attribute__((constructor)) static void torture_begin(void)
 {
     const char *prefix = getenv("SPOOR_TORTURE_SERVER"), *one = getenv("SPOOR_TORTURE");
 
+    (void)sp_case_memory();
+    fault_vfs_install(asked);
     if (prefix)
         serve(prefix);
     else if (one && arm(one) != 0)

@@ -49,6 +49,9 @@ COMMANDS = {
                      "--summary", "summary.json"],
     "decode-archive": ["decode", "outer.zip", "--format", "json"],
     "explain-archive": ["explain", "rules/suffix.yml", "outer.zip!inner.tar.gz!small.ndjson:1"],
+    "hunt-case": ["hunt", "--case", "PREFIX.case", "large.ndjson", "small.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "table", "-j", "1"],
+    "case-check": ["case", "check", "--case", "kept.case", "--format", "json"],
+    "case-merge": ["case", "merge", "kept.case", "--case", "PREFIX.case"],
     "rules-check": ["rules", "check", "rules", "--format", "json"],
     "rules-stat": ["rules", "stat", "rules", "--format", "table"],
     "explain": ["explain", "rules/suffix.yml", "small.ndjson:1"],
@@ -154,7 +157,7 @@ class Server:
             os.dup2(100, 3)
             os.dup2(101, 4)
 
-        self.process = subprocess.Popen([program] + argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen([program] + [word.replace("PREFIX", prefix) for word in argv], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, close_fds=False, preexec_fn=place)
         os.close(ask_read)
         os.close(answer_write)
@@ -174,6 +177,9 @@ class Server:
 
     def run(self, what):
         """(code, negative for a signal, None for a hang; hit; calls seen by kind; out; err)"""
+        for end in ("", "-wal", "-shm", "-journal"):
+            if os.path.exists(self.prefix + ".case" + end):
+                os.unlink(self.prefix + ".case" + end)
         if not self.warm:  # the plan of the run before would spare the loading of rules its failures
             shutil.rmtree(self.prefix + ".cache", ignore_errors=True)
         os.write(self.ask, what.encode() + b"\n")
@@ -290,6 +296,8 @@ def main():
     folder = tempfile.mkdtemp(prefix="spoor-torture-")
     try:
         make_fixture(folder, args.sample)
+        subprocess.run([args.spoor, "hunt", "--case", "kept.case", "small.ndjson", "many.ndjson", "--rules", "rules", "--no-own-rules", "-q"], cwd=folder, check=False,
+                       env=dict(os.environ, XDG_CACHE_HOME=os.path.join(folder, "cache")), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for name in COMMANDS:
             if args.only in name:
                 torture(args, name, folder, tally)
