@@ -387,6 +387,8 @@ static int say(struct say *s)
 
     if (rc == 0)
         rc = sp_case_sighting_find(s->c, sp_str_c(s->options->word.text[0]), take_sighting, s, s->err);
+    if (rc == 0 && !s->json.ptr)
+        rc = sp_error_nomem(s->err);
     if (rc == 0 && benign)
         rc = sp_line_read(&s->line, s->json, s->err);
     if (rc == 0 && benign)

@@ -267,6 +267,8 @@ static int describe(struct table *t, struct row *r)
     rc = sp_case_sighting_find(t->show->c, (struct sp_str){ hex, 64 }, take_what, both, t->show->err);
     if (rc < 0)
         return rc;
+    if (!r->what.ptr) /* it was there a moment ago: the database had no memory to find it again */
+        return show_nomem(t->show);
     sp_buf_init(&tags, 0);
     if (r->hidden != SHOW_SEEN)
         sp_buf_text(&tags, r->hidden == SHOW_BENIGN ? "(benign) " : "(dismissed) ");

@@ -609,6 +609,8 @@ int show_one(struct show *s, struct sp_str id)
     }
     sp_line_init(&o.parsed);
     rc = sp_case_sighting_find(s->c, id, take_sighting, &o, s->err);
+    if (rc == 0 && !o.line.ptr)
+        rc = show_nomem(s);
     if (rc == 0)
         rc = sp_line_read(&o.parsed, o.line, s->err);
     if (rc == 0)
