@@ -19,6 +19,7 @@ static const struct option options[] = {
     { "--map", "FILE", "own field mapping, for reading logs again; may be repeated", false },
     { "--source-type", "NAME", "the same: skip detection of the type", false },
     { "--assume-tz", "OFFSET", "the same: UTC or +hh:mm, for times without a zone", false },
+    { "--archive-password", "WORD", "the same: tried on encrypted archives, before `infected`; may be repeated", false },
     { NULL, NULL, NULL, false },
 };
 

@@ -138,12 +138,16 @@ struct sp_output pager_begin(struct pager *p, struct surroundings *to)
 int pager_end(struct pager *p)
 {
     struct sp_error err;
-    int rc = 0;
+    int rc = 0, status = 0;
 
     if (p->child) {
         (void)close(p->pipe);
-        while (waitpid(p->child, NULL, 0) < 0 && errno == EINTR)
+        while (waitpid(p->child, &status, 0) < 0 && errno == EINTR)
             ;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 127) { /* the shell's word for: no such program */
+            (void)cli_usage("$PAGER", "set it to a program that is there, or to cat", "'%s' cannot be run", command());
+            rc = EXIT_USAGE;
+        }
     } else if (!p->off && p->length && p->to->output.write(p->to->output.arg, p->held, p->length, &err) < 0) {
         cli_error(&err);
         rc = EXIT_IO;

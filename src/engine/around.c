@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "event/event.h"
+#include "read/cursor.h"
 #include "read/value.h"
 
 enum kind { KIND_UNKNOWN, KIND_NONE, KIND_CREATE, KIND_END, KIND_SECURITY, KIND_SCRIPT };
@@ -20,13 +21,14 @@ struct gather {
     const struct sp_scope *scope;
     const struct sp_around_target *target;
     struct sp_reader *reader;
+    struct sp_cursor cursor;      /* in an archive */
     struct sp_events *events;
     const struct sp_event *event; /* in hand */
     uint8_t *kind;                /* by class */
     struct sp_buf text;
     uint32_t source;
     struct sp_str session;        /* whose logons are kept */
-    bool logons_only;
+    bool logons_only, failed;     /* failed: memory ran out */
     uint64_t script_bytes;
 };
 
@@ -52,6 +54,15 @@ static enum kind kind_of(struct gather *g, const struct sp_class *c)
     return kind;
 }
 
+/* The arena gave nothing: it is as full as it may be, and what finds no room is counted; or memory ran out. */
+static void no_room(struct gather *g)
+{
+    if (g->around->arena.bytes > SP_AROUND_MEMORY_MAX / 4)
+        g->around->unlisted++;
+    else
+        g->failed = true;
+}
+
 /* The text of a field, in the arena and cut; empty where the event has it not. */
 static struct sp_str field(struct gather *g, const char *name, size_t max)
 {
@@ -59,12 +70,13 @@ static struct sp_str field(struct gather *g, const char *name, size_t max)
     struct sp_str s;
 
     if (sp_event_get(g->events, g->event, sp_str_c(name), true, &found) < 0) {
-        g->text.failed = true;
+        g->failed = true;
         return SP_STR_NONE;
     }
     if (found.presence != SP_PRESENT || found.count == 0 || found.value[0].type == SP_V_MAP || found.value[0].type == SP_V_NULL)
         return SP_STR_NONE;
     s = sp_value_text(found.value[0], &g->text);
+    g->failed |= g->text.failed;
     if (g->text.failed || s.len == 0 || sp_str_is(s, "-"))
         return SP_STR_NONE;
     if (s.len > max) {
@@ -73,7 +85,10 @@ static struct sp_str field(struct gather *g, const char *name, size_t max)
             s.len--;
     }
     s = sp_arena_str(&g->around->arena, s);
-    return s.ptr ? s : SP_STR_NONE;
+    if (s.ptr)
+        return s;
+    no_room(g);
+    return SP_STR_NONE;
 }
 
 static struct sp_str text(struct gather *g, const char *name)
@@ -103,7 +118,10 @@ static struct sp_str guid(struct gather *g, const char *name)
 {
     struct sp_str s = sp_guid_plain(&g->around->arena, field(g, name, 64));
 
-    return s.ptr ? s : SP_STR_NONE;
+    if (s.ptr)
+        return s;
+    no_room(g);
+    return SP_STR_NONE;
 }
 
 static bool number(struct gather *g, const char *name, uint64_t *ret)
@@ -126,10 +144,12 @@ static void *more(struct gather *g, void **list, uint32_t *count, uint32_t *room
         uint32_t wider = *room ? 2 * *room : 64;
         void *grown = wider > SP_AROUND_ITEMS_MAX ? NULL : sp_arena_grow(&g->around->arena, *list, *count, wider, size);
 
-        if (!grown) {
+        if (!grown && wider > SP_AROUND_ITEMS_MAX)
             g->around->unlisted++;
+        else if (!grown)
+            no_room(g);
+        if (!grown)
             return NULL;
-        }
         *list = grown;
         *room = wider;
     }
@@ -272,10 +292,14 @@ static void take_script(struct gather *g)
 
 static bool of_host(struct gather *g)
 {
+    const char *host = g->around->source[g->source].source->host; /* of whom the collection says it is */
+
     sp_buf_clear(&g->text);
     if (!g->target->host.ptr)
         return true; /* one source alone is read then */
-    return sp_event_host(g->events, g->event, &g->text) && sp_host_same(sp_buf_view(&g->text), g->target->host);
+    if (!sp_event_host(g->events, g->event, &g->text) && host)
+        sp_buf_text(&g->text, host);
+    return g->text.len && sp_host_same(sp_buf_view(&g->text), g->target->host);
 }
 
 static int take(struct gather *g, const struct sp_record *record)
@@ -296,7 +320,7 @@ static int take(struct gather *g, const struct sp_record *record)
     kind = kind_of(g, event.class_);
     g->event = &event;
     if (kind == KIND_NONE || (g->logons_only && kind != KIND_SECURITY) || !of_host(g))
-        return g->text.failed ? SP_ERR_NOMEM : 0;
+        return g->failed || g->text.failed ? SP_ERR_NOMEM : 0;
     if (event.time.known && !event.time.has_zone)
         event.time.sec -= g->scope->assume_offset_s;
     g->around->source[g->source].events += !g->logons_only;
@@ -308,7 +332,7 @@ static int take(struct gather *g, const struct sp_record *record)
         take_script(g);
     else
         take_security(g);
-    return g->text.failed ? SP_ERR_NOMEM : 0;
+    return g->failed || g->text.failed ? SP_ERR_NOMEM : 0;
 }
 
 static int read_source(struct gather *g, struct sp_around_source *s)
@@ -317,8 +341,13 @@ static int read_source(struct gather *g, struct sp_around_source *s)
     struct sp_record record;
     int rc;
 
+    if (!s->source) {
+        s->state = SP_AROUND_GONE;
+        s->why = "there is no such log any more";
+        return 0;
+    }
     sp_account_init(&account);
-    rc = sp_reader_open(g->reader, s->path, false, &account);
+    rc = sp_reader_open_source(g->reader, s->source, &g->cursor, &account);
     while (rc > 0 && !sp_stopped(g->scope->ctx)) {
         rc = sp_reader_next(g->reader, &record);
         if (rc > 0 && take(g, &record) < 0)
@@ -330,6 +359,8 @@ static int read_source(struct gather *g, struct sp_around_source *s)
 
         s->state = SP_AROUND_GONE;
         s->why = why.ptr ? why.ptr : "it cannot be opened";
+    } else if (account.lost) {
+        s->state = SP_AROUND_PART;
     }
     sp_account_done(&account);
     return rc < 0 ? rc : 0;
@@ -345,7 +376,7 @@ static int read_all(struct gather *g)
     for (size_t i = 0; rc == 0 && i < a->source_count && !sp_stopped(g->scope->ctx); i++) {
         struct sp_around_source *s = &a->source[i];
 
-        if (s->state != SP_AROUND_READ)
+        if (s->state == SP_AROUND_GONE || s->state == SP_AROUND_LEFT)
             continue;
         if (i && (!g->target->host.ptr || taken + s->size > g->scope->limits.around_bytes)) {
             s->state = SP_AROUND_LEFT;
@@ -389,12 +420,14 @@ int sp_around_read(struct sp_around *a, const struct sp_scope *scope, const stru
     sp_arena_init(&a->arena, SP_AROUND_MEMORY_MAX);
     a->target = SP_NO_PROCESS;
     a->begin = a->end = UINT32_MAX;
+    g.cursor.options = sp_archive_options_of(&scope->sources, &scope->limits, &quiet);
     g.reader = sp_reader_new(&r);
     g.events = sp_events_new(scope->taxonomy, scope->given);
     g.kind = sp_zalloc(sp_taxonomy_count(scope->taxonomy) + 1);
     if (g.reader && g.events && g.kind)
         rc = gather(&g);
     sp_reader_free(g.reader);
+    sp_cursor_done(&g.cursor);
     sp_events_free(g.events);
     sp_free(g.kind);
     sp_buf_done(&g.text);

@@ -16,6 +16,8 @@
 #include "base/time.h"
 #include "engine/scope.h"
 
+struct sp_process;
+
 /* Of whom: what the sighted event says. Borrowed; texts that are not known have ptr NULL. */
 struct sp_around_target {
     struct sp_str host, session, guid, script;
@@ -24,14 +26,17 @@ struct sp_around_target {
     struct sp_time time;
     uint64_t offset;        /* where the record stands in the first source, */
     struct sp_digest raw;   /* and its SHA-256 */
+    const struct sp_process *self; /* the process that the event says has begun, known though no log is there; NULL: none */
 };
 
 enum sp_around_record { SP_RECORD_NOT_SEEN, SP_RECORD_SAME, SP_RECORD_CHANGED }; /* is the record still where it was? */
 
-enum sp_around_state { SP_AROUND_READ, SP_AROUND_GONE, SP_AROUND_LEFT }; /* LEFT: the limit around-bytes was reached */
+/* PART: it was read as far as it can be; LEFT: the limit around-bytes was reached. */
+enum sp_around_state { SP_AROUND_READ, SP_AROUND_PART, SP_AROUND_GONE, SP_AROUND_LEFT };
 
 struct sp_around_source {
     const char *path;       /* borrowed */
+    const struct sp_source *source; /* where that stands now, in a file or an archive; NULL: it is not there */
     uint64_t size;
     enum sp_around_state state;
     const char *why;        /* GONE: the reason; arena */

@@ -206,6 +206,20 @@ static uint32_t of_guid(const struct by_guid *list, uint32_t count, struct sp_st
     return guid.len && low < count && sp_str_eq(list[low].guid, guid) ? list[low].process : SP_NO_PROCESS;
 }
 
+static bool add_process(struct sp_around *a, const struct sp_process *p)
+{
+    if (a->process_count == a->process_room) {
+        struct sp_process *grown = sp_arena_grow(&a->arena, a->process, a->process_count, a->process_room + 64, sizeof *grown);
+
+        if (!grown)
+            return false;
+        a->process = grown;
+        a->process_room += 64;
+    }
+    a->process[a->process_count++] = *p;
+    return true;
+}
+
 /* A process that only its child knows, so that the tree says who started it. */
 static uint32_t name_parent(struct sp_around *a, uint32_t child)
 {
@@ -214,16 +228,7 @@ static uint32_t name_parent(struct sp_around *a, uint32_t child)
                             .pid = c->parent_pid, .has_pid = c->has_parent_pid, .source = c->source,
                             .parent = SP_NO_PROCESS, .child = SP_NO_PROCESS, .last = SP_NO_PROCESS, .next = SP_NO_PROCESS };
 
-    if (a->process_count == a->process_room) {
-        struct sp_process *grown = sp_arena_grow(&a->arena, a->process, a->process_count, a->process_room + 64, sizeof *grown);
-
-        if (!grown)
-            return SP_NO_PROCESS;
-        a->process = grown;
-        a->process_room += 64;
-    }
-    a->process[a->process_count] = p;
-    return a->process_count++;
+    return add_process(a, &p) ? a->process_count - 1 : SP_NO_PROCESS;
 }
 
 static void hang(struct sp_around *a, uint32_t parent, uint32_t child)
@@ -282,6 +287,8 @@ static int begin_tree(struct sp_around *a, const struct sp_around_target *target
     uint32_t n = 0;
     int rc;
 
+    if (target->self && !add_process(a, target->self)) /* a log that tells of it too is joined with it */
+        return SP_ERR_NOMEM;
     if (a->process_count)
         qsort(a->process, a->process_count, sizeof *a->process, by_pid);
     join_all(a);

@@ -32,15 +32,6 @@ struct place {
     uint64_t at;
 };
 
-static bool exists(const char *path)
-{
-    struct sp_input input = { .fd = -1 };
-    bool yes = sp_input_open(&input, path, NULL) == 0;
-
-    sp_input_close(&input);
-    return yes;
-}
-
 static int parse_place(const char *what, struct place *ret)
 {
     size_t len = strlen(what), digits = 0;
@@ -52,7 +43,7 @@ static int parse_place(const char *what, struct place *ret)
     memcpy(ret->path, what, len + 1);
     while (digits < len && what[len - digits - 1] >= '0' && what[len - digits - 1] <= '9')
         digits++;
-    if (digits == 0 || digits > 19 || digits == len || exists(what))
+    if (digits == 0 || digits > 19 || digits == len || sp_scope_exists(what))
         return 0;
     if (what[len - digits - 1] != '@' && what[len - digits - 1] != ':')
         return 0;
@@ -62,27 +53,12 @@ static int parse_place(const char *what, struct place *ret)
     return 0;
 }
 
-/* How much of the path names a file: up to a `!`, where all of it does not. */
-static size_t outer_len(char *path)
-{
-    for (char *at = path; !exists(path) && (at = strchr(at, '!')) != NULL; at++) {
-        bool found;
-
-        *at = '\0';
-        found = exists(path);
-        *at = '!';
-        if (found)
-            return (size_t)(at - path);
-    }
-    return strlen(path);
-}
-
 /* The source of that path, which may be in an archive. */
 static int find_source(struct explain *x, const struct place *place, const struct sp_source **ret)
 {
     struct sp_read_options read = x->options->read;
     struct sp_hunt_path outer = { "local", place->path };
-    size_t len = strcmp(place->path, "-") == 0 ? 1 : outer_len(place->path);
+    size_t len = strcmp(place->path, "-") == 0 ? 1 : sp_scope_outer(place->path);
     char inner = place->path[len];
     int rc;
 
@@ -390,7 +366,7 @@ int sp_explain(const struct sp_explain_options *options, const struct sp_ctx *ct
     struct sp_rules_options rules = options->rules;
     struct sp_ctx quiet = { .stop = ctx ? ctx->stop : NULL };
     const char *path[1] = { options->rule };
-    bool file = exists(options->rule);
+    bool file = sp_scope_exists(options->rule);
     int rc;
 
     rules.path = (struct sp_texts){ path, file ? 1 : 0 };

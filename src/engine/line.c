@@ -33,7 +33,7 @@ int sp_line_read(struct sp_line *line, struct sp_str json, struct sp_error *err)
 
     sp_arena_reset(&line->arena);
     sp_buf_clear(&line->names);
-    sp_buf_clear(&line->scratch);
+    line->failed = false;
     sp_tree_clear(&line->tree);
     rc = sp_json_parse(json, &at, &limits, &room, err);
     if (rc == 0 || (rc > 0 && line->tree.node[0].value.type != SP_V_MAP))
@@ -64,7 +64,7 @@ struct sp_str sp_line_text(struct sp_line *line, uint32_t node)
         return (struct sp_str){ v->ptr, v->len };
     s = sp_value_text(*v, &line->scratch);
     s = line->scratch.failed ? (struct sp_str){ NULL, 0 } : sp_arena_str(&line->arena, s);
-    line->scratch.failed |= s.ptr == NULL;
+    line->failed |= s.ptr == NULL;
     return s;
 }
 

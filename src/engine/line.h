@@ -16,6 +16,7 @@ struct sp_line {
     struct sp_tree tree;    /* slices over the text that was taken apart, which outlives it */
     struct sp_buf names, scratch;
     struct sp_arena arena;  /* texts that are handed out; dead at the next sp_line_read */
+    bool failed;            /* memory has run out for one of them since then */
 };
 
 void sp_line_init(struct sp_line *line);
@@ -26,7 +27,7 @@ int sp_line_read(struct sp_line *line, struct sp_str json, struct sp_error *err)
 
 /* The member `name` of the object at `node` (0: the line itself); 0: there is none. */
 uint32_t sp_line_at(const struct sp_line *line, uint32_t node, const char *name);
-/* The text of a scalar; ptr NULL where there is none, null, an object, a list; or no memory (scratch.failed). */
+/* The text of a scalar; ptr NULL where there is none, null, an object, a list; or no memory (`failed`). */
 struct sp_str sp_line_text(struct sp_line *line, uint32_t node);
 /* Both: the member's text. */
 struct sp_str sp_line_member(struct sp_line *line, uint32_t node, const char *name);

@@ -237,6 +237,8 @@ static int make_filter(struct say *s)
     if (!has_id)
         return usage(s, "benign", "give the rule an id, or use `spoor dismiss`", "the rule has no id: a filter cannot name it");
     choose(s);
+    if (s->line.failed)
+        return sp_error_nomem(s->err);
     if (s->item_count == 0)
         return usage(s, "benign", "use `spoor dismiss`", "the sighting has no field that could tell it from others");
     sp_buf_init(&title, 0);
@@ -356,10 +358,10 @@ static int count_hidden(void *arg, const struct sp_case_sighting *one)
 {
     struct count *c = arg;
     int64_t act;
-    int rc = sp_suppress_asks(c->suppress, one->org, one->rule_id) ? sp_line_read(&c->say->line, one->line, c->say->err) : -1;
+    int rc = sp_suppress_asks(c->suppress, one->org, one->rule_id) ? sp_line_read(&c->say->line, one->line, c->say->err) : SP_ERR_FORMAT;
 
     if (rc < 0)
-        return 0; /* one that cannot be read is not hidden */
+        return rc == SP_ERR_NOMEM ? rc : 0; /* one that cannot be read is not hidden */
     rc = sp_suppress_holds(c->suppress, one->org, one->rule_id, &c->say->line, &act);
     c->say->result->hidden += rc > 0;
     return rc < 0 ? sp_error_nomem(c->say->err) : 0;
@@ -385,6 +387,8 @@ static int say(struct say *s)
 
     if (rc == 0)
         rc = sp_case_sighting_find(s->c, sp_str_c(s->options->word.text[0]), take_sighting, s, s->err);
+    if (rc == 0 && !s->json.ptr)
+        rc = sp_error_nomem(s->err);
     if (rc == 0 && benign)
         rc = sp_line_read(&s->line, s->json, s->err);
     if (rc == 0 && benign)

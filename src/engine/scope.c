@@ -194,6 +194,29 @@ int sp_scope_sources(struct sp_scope *s, const struct sp_read_options *o, struct
     return rc < 0 ? rc : sp_source_list_expand(&s->sources, &s->limits, s->ctx, err);
 }
 
+bool sp_scope_exists(const char *path)
+{
+    struct sp_input input = { .fd = -1 };
+    bool yes = sp_input_open(&input, path, NULL) == 0;
+
+    sp_input_close(&input);
+    return yes;
+}
+
+size_t sp_scope_outer(char *path)
+{
+    for (char *at = path; !sp_scope_exists(path) && (at = strchr(at, '!')) != NULL; at++) {
+        bool found;
+
+        *at = '\0';
+        found = sp_scope_exists(path);
+        *at = '!';
+        if (found)
+            return (size_t)(at - path);
+    }
+    return strlen(path);
+}
+
 void sp_scope_done(struct sp_scope *s)
 {
     sp_source_list_done(&s->sources);

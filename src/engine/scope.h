@@ -28,6 +28,9 @@ struct sp_scope {
 int sp_scope_init(struct sp_scope *scope, const struct sp_read_options *options, const struct sp_ctx *ctx, struct sp_error *err);
 int sp_scope_rules(struct sp_scope *scope, const struct sp_rules_options *options, struct sp_error *err);
 int sp_scope_sources(struct sp_scope *scope, const struct sp_read_options *options, struct sp_error *err);
+/* Can that file be opened? And how many bytes of the path of a source name a file: up to a `!` where the rest stands in an archive. */
+bool sp_scope_exists(const char *path);
+size_t sp_scope_outer(char *path);
 void sp_scope_done(struct sp_scope *scope);
 
 /* A time or a day of an option; NULL is not known. SP_ERR_USAGE naming the option. */

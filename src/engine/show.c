@@ -81,6 +81,13 @@ void show_digest(struct sp_json *w, const char *key, const struct sp_digest *dig
     show_str(w, key, (struct sp_str){ hex, 64 });
 }
 
+/* A text without memory is empty, and the output is worth nothing. */
+static struct sp_str or_failed(struct show *s, struct sp_str text)
+{
+    s->out.failed |= text.ptr == NULL;
+    return text.ptr ? text : SP_STR_NONE;
+}
+
 struct sp_str show_time_text(struct show *s, struct sp_time time, bool brief)
 {
     struct sp_buf text;
@@ -92,7 +99,7 @@ struct sp_str show_time_text(struct show *s, struct sp_time time, bool brief)
         text.len = 10;
     copy = text.failed ? (struct sp_str){ NULL, 0 } : sp_arena_str(&s->arena, sp_buf_view(&text));
     sp_buf_done(&text);
-    return copy;
+    return or_failed(s, copy);
 }
 
 void show_act_json(struct sp_json *w, const struct show_act *act)
@@ -271,7 +278,7 @@ struct sp_str show_short(struct show *s, struct sp_str text, enum show_sort sort
     }
     ret = out.failed ? (struct sp_str){ NULL, 0 } : sp_arena_str(&s->arena, sp_buf_view(&out));
     sp_buf_done(&out);
-    return ret;
+    return or_failed(s, ret);
 }
 
 /* ---------------------------------------------------------------- options */

@@ -55,7 +55,8 @@ enum show_sort { SHOW_TEXT, SHOW_COMMAND, SHOW_FILE };
 struct sp_str show_telling(struct sp_line *line, enum show_sort *ret_sort);
 
 /* The same for a cell of a table, where it is no use to read C:\Windows\System32 again and again: a command line without the folder
- * of its program, a file before its folder, tabs and line ends as spaces. In the arena; ptr NULL: no memory. */
+ * of its program, a file before its folder, tabs and line ends as spaces. In the arena; without memory it is empty, and
+ * `out` failed. */
 struct sp_str show_short(struct show *s, struct sp_str text, enum show_sort sort);
 
 /* JSON members. */
@@ -65,7 +66,7 @@ void show_time(struct sp_json *w, const char *key, struct sp_time time); /* null
 void show_ns(struct sp_json *w, const char *key, int64_t ns);            /* null for 0 */
 void show_digest(struct sp_json *w, const char *key, const struct sp_digest *digest);
 void show_act_json(struct sp_json *w, const struct show_act *act);
-/* A time as a cell of a table: date and time, or where lines are short the date alone. */
+/* A time as a cell of a table: date and time, or where lines are short the date alone. Without memory it is empty, and `out` failed. */
 struct sp_str show_time_text(struct show *s, struct sp_time time, bool brief);
 struct sp_time show_time_of_ns(int64_t ns);
 

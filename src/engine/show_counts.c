@@ -357,15 +357,19 @@ static int give_source(void *arg, const struct sp_case_reading *reading)
 {
     struct view *v = arg;
     struct show *s = v->show;
-    bool counted = reading->account.len && sp_line_read(&s->line, reading->account, s->err) == 0;
+    int rc = reading->account.len ? sp_line_read(&s->line, reading->account, s->err) : SP_ERR_FORMAT;
     uint64_t number[4] = { 0 };
     static const char *const names[4] = { "records", "undecodable", "missing", "gaps" };
     char hex[65];
 
     if (s->filter.org.ptr && !sp_str_eq(s->filter.org, reading->org))
         return 0;
-    for (size_t i = 0; counted && i < 4; i++)
+    if (rc == SP_ERR_NOMEM)
+        return rc;
+    for (size_t i = 0; rc == 0 && i < 4; i++)
         number[i] = sp_line_number(&s->line, 0, names[i]);
+    if (rc == 0 && s->line.failed)
+        return show_nomem(s);
     sp_digest_hex(&reading->sha256, hex);
     const struct cell cell[] = {
         text_cell(reading->org), text_cell(reading->path), text_cell(reading->type), number_cell(reading->bytes), number_cell(number[0]),
@@ -399,13 +403,16 @@ static struct sp_str command_of(struct show *s, struct sp_str argv)
 {
     struct sp_buf wrapped, words;
     struct sp_str ret = SP_STR_NONE;
+    int rc;
 
     sp_buf_init(&wrapped, 0);
     sp_buf_init(&words, 0);
     sp_buf_text(&wrapped, "{\"argv\":");
     sp_buf_str(&wrapped, argv);
     sp_buf_char(&wrapped, '}');
-    if (argv.len && !wrapped.failed && sp_line_read(&s->line, sp_buf_view(&wrapped), NULL) == 0) {
+    rc = argv.len && !wrapped.failed ? sp_line_read(&s->line, sp_buf_view(&wrapped), NULL) : SP_ERR_FORMAT;
+    s->out.failed |= rc == SP_ERR_NOMEM;
+    if (rc == 0) {
         uint32_t list = sp_line_at(&s->line, 0, "argv");
 
         for (uint32_t at = list ? s->line.tree.node[list].child : 0; at; at = s->line.tree.node[at].next) {
@@ -416,6 +423,7 @@ static struct sp_str command_of(struct show *s, struct sp_str argv)
         }
         ret = sp_arena_str(&s->arena, sp_buf_view(&words));
     }
+    s->out.failed |= wrapped.failed || words.failed || s->line.failed || !ret.ptr;
     sp_buf_done(&wrapped);
     sp_buf_done(&words);
     return ret.ptr ? ret : SP_STR_NONE;

@@ -62,7 +62,7 @@ static int csv_line(struct show *s, const struct sp_case_sighting *one)
     csv_cell(&s->out, sp_line_member(l, event, "sha256"));
     csv_tags(l, rule, &s->out);
     sp_buf_text(&s->out, "\r\n");
-    return l->scratch.failed ? show_nomem(s) : 0;
+    return l->failed ? show_nomem(s) : 0;
 }
 
 /* sp_case_sightings */
@@ -252,7 +252,7 @@ static int take_what(void *arg, const struct sp_case_sighting *one)
     if (what.len > 1024)
         what.len = 1024;
     r->what = show_short(t->show, what, sort);
-    return t->show->line.scratch.failed || !r->what.ptr ? show_nomem(t->show) : 0;
+    return t->show->line.failed || t->show->out.failed ? show_nomem(t->show) : 0;
 }
 
 /* What a row that is shown says: its tags, and the value that tells most. */
@@ -267,6 +267,8 @@ static int describe(struct table *t, struct row *r)
     rc = sp_case_sighting_find(t->show->c, (struct sp_str){ hex, 64 }, take_what, both, t->show->err);
     if (rc < 0)
         return rc;
+    if (!r->what.ptr) /* it was there a moment ago: the database had no memory to find it again */
+        return show_nomem(t->show);
     sp_buf_init(&tags, 0);
     if (r->hidden != SHOW_SEEN)
         sp_buf_text(&tags, r->hidden == SHOW_BENIGN ? "(benign) " : "(dismissed) ");
@@ -290,12 +292,13 @@ struct widths {
 };
 
 /* Columns of a text once it is harmless. */
-static size_t columns_of(struct sp_buf *scratch, struct sp_str s)
+static size_t columns_of(const struct table *t, struct sp_buf *scratch, struct sp_str s)
 {
     if (!s.ptr)
         return 1;
     sp_buf_clear(scratch);
     sp_safe_write(scratch, s);
+    t->show->out.failed |= scratch->failed;
     return sp_safe_width(sp_buf_view(scratch));
 }
 
@@ -307,7 +310,7 @@ static struct widths widths_of(const struct table *t, struct sp_buf *scratch)
 
     for (size_t i = 0; i < t->count; i++)
         for (const struct row *r = t->list[i]->row; r; r = r->next) {
-            size_t host = columns_of(scratch, r->host), u = columns_of(scratch, r->user);
+            size_t host = columns_of(t, scratch, r->host), u = columns_of(t, scratch, r->user);
 
             w.host = host > w.host ? host : w.host;
             user = u > user ? u : user;

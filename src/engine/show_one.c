@@ -230,7 +230,7 @@ static int take_why(struct one *o)
         if (w->value.ptr)
             rc = mark_value(o, w);
     }
-    return rc;
+    return rc == 0 && l->failed ? show_nomem(o->show) : rc;
 }
 
 /* ---------------------------------------------------------------- derived */
@@ -273,6 +273,8 @@ static int derive_all(struct one *o)
         if (text.len > 8 && !(o->script.ptr && sp_str_is(l->tree.node[at].name, "ScriptBlockText")))
             rc = derive(o, l->tree.node[at].name, text);
     }
+    if (rc == 0 && l->failed)
+        return show_nomem(o->show);
     return rc == 0 && o->script.ptr ? derive(o, SP_STR("ScriptBlockText"), o->script) : rc;
 }
 
@@ -336,25 +338,94 @@ static int nearness(const struct one *o, const char *path)
     return folder_of(path) == mine && strncmp(path, o->source.ptr, mine) == 0 ? 1 : 2;
 }
 
-/* The log of the event first, then those beside it; else as they were, which is in order of path. */
-static int order_sources(struct one *o)
+/* A log of the case, and when it is read: first that of the event, then those beside it, then the others; each in the order in which
+ * they are best read, which in an archive is from front to back. */
+struct wanted {
+    struct sp_around_source source;
+    int near;
+    size_t order;
+};
+
+static int by_turn(const void *a, const void *b)
 {
-    struct sp_around *a = &o->around;
-    struct sp_around_source *sorted = sp_arena_alloc(&o->show->arena, (a->source_count + 1) * sizeof *sorted);
+    const struct wanted *x = a, *y = b;
+
+    if (x->near != y->near)
+        return x->near - y->near;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    return strcmp(x->source.path, y->source.path);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct wanted *x = a, *y = b;
+
+    return strcmp(x->source.path, y->source.path);
+}
+
+/* The files that hold them, each once, as the scope is to look them up. */
+static struct sp_hunt_path *outer_paths(struct one *o, const struct wanted *list, size_t count, size_t *ret_count)
+{
+    struct sp_hunt_path *path = sp_arena_alloc(&o->show->arena, (count + 1) * sizeof *path);
     size_t n = 0;
 
-    if (!sorted)
-        return show_nomem(o->show);
-    for (int near = 0; near < 3; near++)
-        for (size_t i = 0; i < a->source_count; i++)
-            if (nearness(o, a->source[i].path) == near)
-                sorted[n++] = a->source[i];
-    if (n == 0 || strcmp(sorted[0].path, o->source.ptr) != 0) { /* the case does not say how it was read: try all the same */
-        memmove(sorted + 1, sorted, n * sizeof *sorted);
-        sorted[0] = (struct sp_around_source){ .path = o->source.ptr };
-        n++;
+    for (size_t i = 0; path && i < count; i++) {
+        struct sp_str name = keep(o, sp_str_c(list[i].source.path));
+        char *text = (char *)(uintptr_t)name.ptr; /* the arena's own copy */
+
+        if (!text)
+            return NULL;
+        text[sp_scope_outer(text)] = '\0';
+        if (n == 0 || strcmp(path[n - 1].path, text) != 0) /* they are in order of path; twice does no harm either */
+            path[n++] = (struct sp_hunt_path){ o->org.ptr, text };
     }
-    a->source = sorted;
+    *ret_count = n;
+    return path;
+}
+
+/* Where each of them stands now. */
+static void find_now(const struct sp_source_list *now, struct wanted *list, size_t count)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        const struct sp_source *s = &now->source[now->order[i]];
+        struct wanted key = { .source.path = s->path }, *w = bsearch(&key, list, count, sizeof *list, by_path);
+
+        if (!w || (s->skipped && !s->copy_of))
+            continue;
+        w->source.source = s;
+        w->order = i;
+    }
+}
+
+static int order_sources(struct one *o, struct sp_scope *scope)
+{
+    struct sp_around *a = &o->around;
+    struct sp_read_options read = o->show->options->read;
+    struct wanted *list = sp_arena_zalloc(&o->show->arena, (a->source_count + 1) * sizeof *list);
+    bool own = false;
+    size_t n = a->source_count;
+    int rc;
+
+    for (size_t i = 0; list && i < a->source_count; i++) {
+        list[i] = (struct wanted){ a->source[i], nearness(o, a->source[i].path), SIZE_MAX };
+        own |= list[i].near == 0;
+    }
+    if (list && !own) /* the case does not say how it was read: try all the same */
+        list[n++] = (struct wanted){ { .path = o->source.ptr }, 0, SIZE_MAX };
+    if (list)
+        qsort(list, n, sizeof *list, by_path);
+    read.path = list ? outer_paths(o, list, n, &read.path_count) : NULL;
+    a->source = sp_arena_alloc(&o->show->arena, n * sizeof *a->source);
+    if (!read.path || !a->source)
+        return show_nomem(o->show);
+    rc = sp_scope_sources(scope, &read, o->show->err);
+    if (rc < 0)
+        return rc;
+    find_now(&scope->sources, list, n);
+    qsort(list, n, sizeof *list, by_turn);
+    for (size_t i = 0; i < n; i++)
+        a->source[i] = list[i].source;
     a->source_count = n;
     return 0;
 }
@@ -391,6 +462,7 @@ static void find_target(struct one *o, struct sp_around_target *t)
 
         if (guid.ptr)
             t->guid = sp_guid_plain(&o->show->arena, guid);
+        o->parsed.failed |= guid.ptr && !t->guid.ptr;
         if (t->guid.len == 0)
             t->guid = (struct sp_str){ NULL, 0 };
     }
@@ -399,6 +471,34 @@ static void find_target(struct one *o, struct sp_around_target *t)
     if (!t->has_pid && channel.ptr && sp_str_find(channel, SP_STR("PowerShell")) != SIZE_MAX) /* it writes its own log */
         t->pid = number_of(sp_line_member(l, fields, "Execution_ProcessID"), &t->has_pid);
     t->script = sp_line_member(l, fields, "ScriptBlockId");
+}
+
+/* The process that the event itself tells of, where it tells of the start of one. */
+static bool find_self(struct one *o, const struct sp_around_target *t, struct sp_process *ret)
+{
+    struct sp_line *l = &o->parsed;
+    uint32_t fields = sp_line_at(l, 0, "fields"), logsource = sp_line_at(l, 0, "logsource");
+    struct sp_str category = logsource ? sp_line_member(l, logsource, "category") : SP_STR_NONE, parent;
+    const char *const names[] = { "Image", "CommandLine", "User", "LogonId", "ParentImage", "ParentCommandLine" };
+    struct sp_str *const to[] = { &ret->image, &ret->command, &ret->user, &ret->session, &ret->parent_image, &ret->parent_command };
+
+    if (!fields || !category.ptr || !sp_str_is(category, "process_creation"))
+        return false;
+    *ret = (struct sp_process){ .guid = t->guid.ptr ? t->guid : SP_STR_NONE, .parent_guid = SP_STR_NONE, .pid = t->pid, .has_pid = t->has_pid,
+                                .start = t->time, .offset = t->offset, .sysmon = t->guid.ptr != NULL,
+                                .parent = SP_NO_PROCESS, .child = SP_NO_PROCESS, .last = SP_NO_PROCESS, .next = SP_NO_PROCESS };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct sp_str s = sp_line_member(l, fields, names[i]);
+
+        *to[i] = !s.ptr ? SP_STR_NONE : s.len > SP_AROUND_TEXT_MAX ? sp_str_cut(s, 0, SP_AROUND_TEXT_MAX) : s;
+    }
+    parent = sp_line_member(l, fields, "ParentProcessGuid");
+    if (parent.ptr) {
+        ret->parent_guid = sp_guid_plain(&o->show->arena, parent);
+        l->failed |= !ret->parent_guid.ptr;
+    }
+    ret->parent_pid = number_of(sp_line_member(l, fields, "ParentProcessId"), &ret->has_parent_pid);
+    return true;
 }
 
 static int by_number(const void *a, const void *b)
@@ -438,18 +538,22 @@ static int join_script(struct one *o)
 static int look_around(struct one *o)
 {
     struct sources sources = { .one = o };
+    struct sp_ctx quiet = { .stop = o->show->ctx ? o->show->ctx->stop : NULL }; /* what is gone is said on the page */
     struct sp_around_target target;
+    struct sp_process self;
     struct sp_scope scope;
-    int rc = sp_scope_init(&scope, &o->show->options->read, o->show->ctx, o->show->err);
+    int rc = sp_scope_init(&scope, &o->show->options->read, &quiet, o->show->err);
 
     if (rc == 0)
         rc = sp_case_readings(o->show->c, true, take_source, &sources, o->show->err);
     if (rc == 0)
-        rc = order_sources(o);
+        rc = order_sources(o, &scope);
     if (rc == 0) {
         find_target(o, &target);
+        if (find_self(o, &target, &self))
+            target.self = &self;
         o->read_again = true;
-        rc = sp_around_read(&o->around, &scope, &target);
+        rc = o->parsed.failed ? SP_ERR_NOMEM : sp_around_read(&o->around, &scope, &target);
         if (rc == 0)
             rc = sp_around_tree(&o->around, TREE_LINES_MAX, &o->show->arena, &o->tree, &o->tree_count);
         rc = rc < 0 ? show_nomem(o->show) : join_script(o);
@@ -505,6 +609,8 @@ int show_one(struct show *s, struct sp_str id)
     }
     sp_line_init(&o.parsed);
     rc = sp_case_sighting_find(s->c, id, take_sighting, &o, s->err);
+    if (rc == 0 && !o.line.ptr)
+        rc = show_nomem(s);
     if (rc == 0)
         rc = sp_line_read(&o.parsed, o.line, s->err);
     if (rc == 0)

@@ -121,7 +121,7 @@ static void derived(struct one *o, struct sp_json *w)
 
 static void sources(struct one *o, struct sp_json *w)
 {
-    static const char *const states[] = { "read", "gone", "left" };
+    static const char *const states[] = { "read", "part", "gone", "left" };
 
     sp_json_key(w, SP_STR("sources"));
     sp_json_open(w, '[');

@@ -401,13 +401,18 @@ static void session(struct page *p)
 static void around_sources(struct page *p)
 {
     const struct sp_around *a = &p->one->around;
-    uint64_t count[3] = { 0 }, named = 0;
+    uint64_t count[4] = { 0 }, named = 0;
 
     for (size_t i = 0; i < a->source_count; i++)
         count[a->source[i].state]++;
     sp_buf_text(p->out, "\nProcesses and logons are from ");
-    number(p, count[SP_AROUND_READ], "log");
+    number(p, count[SP_AROUND_READ] + count[SP_AROUND_PART], "log");
     sp_buf_text(p->out, " read again");
+    if (count[SP_AROUND_PART]) {
+        sp_buf_text(p->out, ", ");
+        sp_page_number(p->out, count[SP_AROUND_PART]);
+        sp_buf_text(p->out, " not to its end or not every record");
+    }
     if (count[SP_AROUND_GONE]) {
         sp_buf_text(p->out, "; ");
         number(p, count[SP_AROUND_GONE], "log");
@@ -480,7 +485,7 @@ static int fields(struct page *p)
         for (uint32_t at = l->tree.node[list].child; at; at = l->tree.node[at].next)
             if (is_header(l->tree.node[at].name) == header)
                 field(p, at, width);
-    return l->scratch.failed ? SP_ERR_NOMEM : 0;
+    return l->failed || l->scratch.failed ? SP_ERR_NOMEM : 0;
 }
 
 /* Is the line near one that matched, or does the document fit? */

@@ -113,7 +113,7 @@ static void write_line(struct timeline *t)
     sp_buf_text(out, "  ");
     sp_page_cell(out, &t->scratch, sp_buf_view(&text), o->width ? (o->width > fixed + 12 ? o->width - fixed : 12) : 0, false);
     sp_buf_char(out, '\n');
-    out->failed |= text.failed || when.ptr == NULL;
+    out->failed |= text.failed;
     sp_buf_done(&text);
 }
 
@@ -177,6 +177,8 @@ static int begin_event(struct timeline *t, const struct sp_case_sighting *one, b
     rc = sp_line_read(&t->show->line, one->line, t->show->err);
     what = rc == 0 ? show_telling(&t->show->line, &sort) : SP_STR_NONE;
     what = what.len > WHAT_MAX ? sp_str_cut(what, 0, WHAT_MAX) : what;
+    if (rc == 0 && t->show->line.failed)
+        return show_nomem(t->show);
     put(&e->what, t->show->options->output.format == SP_FORMAT_TABLE ? show_short(t->show, what, sort) : what);
     return rc;
 }

@@ -138,19 +138,20 @@ static int take_act(void *arg, const struct sp_case_act *act)
 
     if (act->until.len && sp_until_parse(act->until, &until) && until < s->now_s)
         return 0;
-    if (act->more.len == 0 || sp_line_read(&s->more, act->more, &err) < 0)
-        return 0;
+    rc = act->more.len ? sp_line_read(&s->more, act->more, &err) : SP_ERR_FORMAT;
+    if (rc < 0)
+        return rc == SP_ERR_NOMEM ? rc : 0;
     document = sp_line_member(&s->more, 0, "filter");
     logsource = sp_line_member(&s->more, 0, "logsource");
     if (!document.ptr || !logsource.ptr)
-        return s->more.scratch.failed ? SP_ERR_NOMEM : 0;
+        return s->more.failed ? SP_ERR_NOMEM : 0;
     if (!sp_list_grow(&s->filter, s->filters, &s->room, sizeof *s->filter))
         return SP_ERR_NOMEM;
     f = &s->filter[s->filters];
     *f = (struct filter){ .judge = { .taxonomy = s->taxonomy }, .count = { .act = act->row } };
     f->count.rule_id = sp_arena_str(&s->arena, sp_line_member(&s->more, 0, "rule"));
     f->count.org = sp_arena_str(&s->arena, sp_line_member(&s->more, 0, "org"));
-    if (!f->count.rule_id.ptr || !f->count.org.ptr)
+    if (s->more.failed || !f->count.rule_id.ptr || !f->count.org.ptr)
         return SP_ERR_NOMEM;
     rc = judge_init(&f->judge, document, f->count.rule_id, logsource, &s->limits, &err);
     s->filters += rc == 0;

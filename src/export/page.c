@@ -20,6 +20,7 @@ void sp_page_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, s
         s.len = 16 * width;
     sp_buf_clear(scratch);
     sp_safe_write(scratch, s);
+    out->failed |= scratch->failed; /* cleared again for the next cell */
     shown = sp_buf_view(scratch);
     columns = sp_safe_width(shown);
     if (width && columns > width) {
@@ -173,6 +174,7 @@ static void draw(struct pen *p, struct sp_str character)
         sp_buf_text(&p->one, "    ");
     else
         sp_safe_write(&p->one, character);
+    p->out->failed |= p->one.failed;
     width = sp_safe_width(sp_buf_view(&p->one));
     if (p->how->width && p->column + width + (p->marked && !p->how->color) > p->how->width && p->column > p->how->indent)
         new_line(p);
@@ -210,8 +212,6 @@ void sp_page_wrap(struct sp_buf *out, struct sp_str text, const struct sp_wrap *
         sp_page_number(out, text.len);
         sp_buf_text(out, " bytes in all\n");
     }
-    if (p.one.failed)
-        out->failed = true;
     sp_buf_done(&p.one);
 }
 
@@ -294,10 +294,11 @@ void sp_grid_sort(struct sp_grid *grid)
         qsort(grid->row, grid->rows, sizeof *grid->row, by_weight);
 }
 
-/* Widths: as narrow as the rows allow; one column takes what is left. */
-static void measure(const struct sp_grid *g, const struct sp_output *how, struct sp_buf *scratch, size_t width[SP_COLUMNS_MAX])
+/* Widths: as narrow as the rows allow; one column takes what is left. False: no memory. */
+static bool measure(const struct sp_grid *g, const struct sp_output *how, struct sp_buf *scratch, size_t width[SP_COLUMNS_MAX])
 {
     size_t fixed = 0, open = SIZE_MAX;
+    bool failed = false;
 
     for (size_t c = 0; c < g->count; c++) {
         size_t max = how->width && g->column[c].max ? g->column[c].max : SIZE_MAX;
@@ -308,6 +309,7 @@ static void measure(const struct sp_grid *g, const struct sp_output *how, struct
 
             sp_buf_clear(scratch);
             sp_safe_write(scratch, g->row[r].cell[c]);
+            failed |= scratch->failed;
             w = sp_safe_width(sp_buf_view(scratch));
             width[c] = w > width[c] ? w : width[c];
         }
@@ -319,6 +321,7 @@ static void measure(const struct sp_grid *g, const struct sp_output *how, struct
     }
     if (open != SIZE_MAX && how->width)
         width[open] = how->width > fixed + 12 ? how->width - fixed : 12;
+    return !failed;
 }
 
 /* As sp_page_cell, but the beginning is cut off. */
@@ -328,6 +331,7 @@ static void tail_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str 
 
     sp_buf_clear(scratch);
     sp_safe_write(scratch, s.len > 16 * width ? sp_str_cut(s, s.len - 16 * width, 16 * width) : s);
+    out->failed |= scratch->failed;
     shown = sp_buf_view(scratch);
     if (sp_safe_width(shown) > width) {
         while (shown.len && sp_safe_width(shown) > width - 1) {
@@ -361,6 +365,7 @@ static void write_row(const struct sp_grid *g, const struct sp_grid_row *row, co
             tail_cell(&text, scratch, s, width[c] ? width[c] : 1);
         else
             sp_page_cell(&text, scratch, s, width[c] ? width[c] : 1, false);
+        out->failed |= text.failed;
         columns = sp_safe_width(sp_buf_view(&text));
         for (size_t i = columns; g->column[c].right && i < width[c]; i++)
             sp_buf_char(out, ' ');
@@ -375,7 +380,6 @@ static void write_row(const struct sp_grid *g, const struct sp_grid_row *row, co
     if (faint)
         sp_buf_text(out, SP_PAGE_PLAIN);
     sp_buf_char(out, '\n');
-    out->failed |= text.failed;
     sp_buf_done(&text);
 }
 
@@ -387,11 +391,10 @@ void sp_grid_write(const struct sp_grid *g, const struct sp_output *how, struct 
     if (g->rows == 0)
         return;
     sp_buf_init(&scratch, 0);
-    measure(g, how, &scratch, width);
+    out->failed |= !measure(g, how, &scratch, width);
     write_row(g, NULL, width, how, &scratch, out);
     for (size_t r = 0; r < g->rows; r++)
         write_row(g, &g->row[r], width, how, &scratch, out);
-    out->failed |= scratch.failed;
     sp_buf_done(&scratch);
 }
 

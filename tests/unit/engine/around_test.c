@@ -134,6 +134,26 @@ TEST(a_guid_finds_the_parent_whatever_the_numbers_say)
     is_text(draw(6, 30, 60), "0right 1*child");
 }
 
+TEST(the_event_tells_of_its_own_process_when_no_log_does)
+{
+    struct sp_around_target target = { .pid = 5, .has_pid = true, .time = at(10) };
+    struct sp_process self;
+
+    begin();
+    process(10, 5, 4, "shell")->parent_image = SP_STR("word");
+    self = around.process[0];
+    around.process_count = 0;
+    target.self = &self;
+    ok(sp_around_settle(&around, &target) == 0);
+    is_u64(around.process_count, 2);
+    is_str(around.process[around.target].image, "shell");
+    is_str(around.process[around.process[around.target].parent].image, "word");
+    begin();
+    process(10, 5, 4, "shell"); /* and when one does, it is the same */
+    ok(sp_around_settle(&around, &target) == 0);
+    is_u64(around.process_count, 2);
+}
+
 TEST(a_circle_of_parents_ends)
 {
     struct sp_process *p;
