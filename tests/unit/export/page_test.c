@@ -64,7 +64,7 @@ TEST(lines_of_a_script_stay_behind_their_gutter)
 
 TEST(hostile_text_stays_text_and_within_the_width)
 {
-    static const char *const texts[] = { "\x1b[2J\x1b]0;x\x07", "\u202eabc\u2066", "\xff\xfe\xc0\x80", "\u754c\u754c\u754c\u754c\u754c", "\x9b" "31m",
+    static const char *const texts[] = { "\x1b[2J\x1b]0;x\x07", "\u202eabc\u2066", "\xff\xfe\xc0\x80", "\u754c\u754c\u754c\u754c\u754c", ("\x9b" "31m"),
                                          "\u00ab\u00bb" };
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
