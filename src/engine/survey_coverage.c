@@ -340,10 +340,12 @@ static void source_table(struct sp_survey *s, struct sp_view *to)
         sp_buf_clear(&v->text);
         sp_rules_logsource(&v->text, &l);
         sp_view_text(to, c->id == SP_CLASS_NONE ? SP_STR("(no known kind)") : sp_buf_view(&v->text));
+        to->out->failed |= v->key.failed || v->text.failed;
         sp_buf_clear(&v->text);
         if (c->id != SP_CLASS_NONE)
             sp_class_origin(s->scope.taxonomy, c, &v->text);
         sp_view_text(to, s->options->output.width ? short_origin(sp_buf_view(&v->text), &v->key) : sp_buf_view(&v->text));
+        to->out->failed |= v->key.failed || v->text.failed;
         sp_view_row(to);
         events = 0;
     }

@@ -56,10 +56,13 @@ static int compile(struct view *v, const char *re, const struct sp_limits *limit
         return rc == SP_ERR_NOMEM ? rc : SP_ERR_USAGE;
     sp_buf_init(&text, 0);
     sp_buf_printf(&text, "\\A(?:%s)\\z", re);
-    if (text.failed || sp_regex_compile(&v->arena, sp_buf_view(&text), 0, limits, &v->whole, NULL) < 0)
-        v->whole = NULL;
+    rc = text.failed ? SP_ERR_NOMEM : sp_regex_compile(&v->arena, sp_buf_view(&text), 0, limits, &v->whole, NULL);
     sp_buf_done(&text);
-    if (v->whole)
+    if (rc == SP_ERR_NOMEM)
+        return sp_error_nomem(err);
+    if (rc < 0)
+        v->whole = NULL;
+    else
         v->whole->id = 1;
     return 0;
 }

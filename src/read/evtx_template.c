@@ -233,7 +233,8 @@ static int read_values(struct sp_evtx *e, uint32_t at, uint32_t end, struct evtx
         return SP_ERR_NOMEM;
     data = at + 4 * count;
     v = e->value + e->values;
-    memset(e->opened + e->values, 0, count * sizeof *e->opened);
+    if (count)
+        memset(e->opened + e->values, 0, count * sizeof *e->opened);
     for (const uint8_t *p = e->bytes + at, *last = e->bytes + data; p < last; p += 4, v++) {
         v->at = data;
         memcpy(&v->len, p, 4);

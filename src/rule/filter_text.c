@@ -62,10 +62,11 @@ static void member(struct sp_buf *out, const char *key, struct sp_str text)
     sp_buf_char(out, '\n');
 }
 
-/* A block of lines; what could end it or the comment of an eye is left to the quotes. */
+/* A block of lines, its indentation said, as the first may begin with blanks; what could end it or the comment of an eye is
+ * left to the quotes. */
 static void description(struct sp_buf *out, struct sp_str text)
 {
-    sp_buf_text(out, "description: |-\n");
+    sp_buf_text(out, "description: |4-\n");
     while (text.len) {
         const char *end = memchr(text.ptr, '\n', text.len);
         size_t len = end ? (size_t)(end - text.ptr) : text.len;
