@@ -127,6 +127,12 @@ void case_by_done(struct case_by *by);
 /* A whole file for --summary. */
 int write_file(const char *path, const void *bytes, size_t len);
 
+/* The s of several. */
+static inline const char *plural(unsigned long long n)
+{
+    return n == 1 ? "" : "s";
+}
+
 /* 1234567 as 1,234,567; 12.3 MB: into `out` and returned. */
 const char *with_commas(char out[32], unsigned long long n);
 const char *with_unit(char out[32], double bytes);
@@ -137,5 +143,16 @@ extern const struct option common_options[];
 int cli_jobs(struct cli *cli, unsigned *ret);
 void read_options(struct cli *cli, struct sp_read_options *ret);
 void rules_options(struct cli *cli, struct sp_rules_options *ret);
+/* The options that rules_options reads, of verbs that take rules as a hunt does. */
+#define RULES_OPTIONS                                                                                                                   \
+    { "--rules", "PATH", "Sigma rules: a file, a folder or an archive; may be repeated. spoor's own are always loaded as well", false }, \
+    { "--no-own-rules", NULL, "without spoor's own rules", false },                                                                     \
+    { "--level", "LEVEL", "rules of this level and above: informational, low, medium, high, critical", false },                         \
+    { "--status", "LIST", "rules of these statuses (default: stable,test,experimental)", false },                                       \
+    { "--rule", "ID", "this rule only; may be repeated", false },                                                                       \
+    { "--exclude-rule", "ID", "not this rule; may be repeated", false },                                                                \
+    { "--tag", "TAG", "rules with this tag, such as attack.t1003; may be repeated", false },                                            \
+    { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },                                                  \
+    { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%, one a line; may be repeated", false }
 
 #endif

@@ -5,15 +5,7 @@
 #include "views.h"
 
 static const struct option options[] = {
-    { "--rules", "PATH", "Sigma rules: a file or a folder; may be repeated. spoor's own are always loaded as well", false },
-    { "--no-own-rules", NULL, "without spoor's own rules", false },
-    { "--level", "LEVEL", "rules of this level and above: informational, low, medium, high, critical", false },
-    { "--status", "LIST", "rules of these statuses (default: stable,test,experimental)", false },
-    { "--rule", "ID", "this rule only; may be repeated", false },
-    { "--exclude-rule", "ID", "not this rule; may be repeated", false },
-    { "--tag", "TAG", "rules with this tag, such as attack.t1003; may be repeated", false },
-    { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },
-    { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%, one a line; may be repeated", false },
+    RULES_OPTIONS,
     VIEW_OPTIONS,
     { NULL, NULL, NULL, false },
 };

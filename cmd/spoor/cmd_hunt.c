@@ -13,15 +13,7 @@
 static const struct option options[] = {
     { "--format", "table|json|csv|sightings", "how to write; the default is table on a terminal, else json", false },
     { "--org", "NAME", "the organisation that the paths after it belong to (default: local); may be repeated", false },
-    { "--rules", "PATH", "Sigma rules: a file, a folder or an archive; may be repeated. spoor's own are always loaded as well", false },
-    { "--no-own-rules", NULL, "without spoor's own rules", false },
-    { "--level", "LEVEL", "rules of this level and above: informational, low, medium, high, critical", false },
-    { "--status", "LIST", "rules of these statuses (default: stable,test,experimental)", false },
-    { "--rule", "ID", "this rule only; may be repeated", false },
-    { "--exclude-rule", "ID", "not this rule; may be repeated", false },
-    { "--tag", "TAG", "rules with this tag, such as attack.t1003; may be repeated", false },
-    { "--pipeline", "FILE", "a pySigma processing pipeline; may be repeated", false },
-    { "--list", "NAME=FILE", "values for a rule's placeholder %NAME%, one a line; may be repeated", false },
+    RULES_OPTIONS,
     { "--from", "TIME", "events at this time or later (UTC); events without a time stay", false },
     { "--to", "TIME", "events at this time or earlier", false },
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },
@@ -59,11 +51,6 @@ static struct sp_hunt_path *hunt_paths(const struct cli *cli, size_t *ret_count)
             org = cli->word[i].value;
     }
     return path;
-}
-
-static const char *plural(unsigned long long n)
-{
-    return n == 1 ? "" : "s";
 }
 
 enum { INDENT = 10 }; /* of what belongs to a word at the left */

@@ -10,16 +10,9 @@ static const struct option options[] = {
     { NULL, NULL, NULL, false },
 };
 
-static int fill(struct cli *cli, struct sp_survey_options *o, struct sp_texts *paths)
-{
-    (void)paths;
-    o->by = cli_get(cli, "--by");
-    return 0;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
-    static const struct verb_view view = { SP_SURVEY_METRICS, "table json csv", fill, NULL };
+    static const struct verb_view view = { SP_SURVEY_METRICS, "table json csv", NULL, NULL };
 
     return run_view(&view, command, argc, argv);
 }

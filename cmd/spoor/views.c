@@ -9,11 +9,6 @@
 
 enum { INDENT = 10 };
 
-static const char *plural(unsigned long long n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void say(const struct verb_view *view, const struct sp_survey_result *r, unsigned width)
 {
     char a[32], b[32], c[32];
@@ -63,6 +58,7 @@ static int call(const struct verb_view *view, struct cli *cli, struct surroundin
         path[i] = (struct sp_hunt_path){ "local", paths.text[i] };
     read_options(cli, &o->read);
     o->view = view->view;
+    o->by = cli_get(cli, "--by");
     o->read.path = path;
     o->read.path_count = paths.count;
     o->from = cli_get(cli, "--from");

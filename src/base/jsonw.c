@@ -243,3 +243,30 @@ void sp_json_raw(struct sp_json *w, struct sp_str json)
     before(w);
     sp_buf_str(w->out, json);
 }
+
+void sp_json_member(struct sp_json *w, const char *key, struct sp_str text)
+{
+    sp_json_key(w, sp_str_c(key));
+    if (text.ptr)
+        sp_json_str(w, text);
+    else
+        sp_json_null(w);
+}
+
+void sp_json_member_u64(struct sp_json *w, const char *key, uint64_t number)
+{
+    sp_json_key(w, sp_str_c(key));
+    sp_json_u64(w, number);
+}
+
+void sp_json_member_time(struct sp_json *w, const char *key, struct sp_time time)
+{
+    sp_json_key(w, sp_str_c(key));
+    if (!time.known) {
+        sp_json_null(w);
+        return;
+    }
+    sp_json_raw(w, SP_STR("\""));
+    sp_time_write(w->out, time);
+    sp_buf_char(w->out, '"');
+}

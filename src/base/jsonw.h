@@ -10,6 +10,7 @@
 #define SP_BASE_JSONW_H
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/time.h"
 
 struct sp_json {
     struct sp_buf *out; /* borrowed */
@@ -31,6 +32,11 @@ void sp_json_i64(struct sp_json *w, int64_t number);
 void sp_json_bool(struct sp_json *w, bool b);
 void sp_json_null(struct sp_json *w);
 void sp_json_raw(struct sp_json *w, struct sp_str json); /* a finished value, as it is */
+
+/* A key and its value. */
+void sp_json_member(struct sp_json *w, const char *key, struct sp_str text);          /* ptr NULL: null */
+void sp_json_member_u64(struct sp_json *w, const char *key, uint64_t number);
+void sp_json_member_time(struct sp_json *w, const char *key, struct sp_time time);    /* RFC 3339; null where not known */
 
 /* Only the escaped text between the quotes. */
 void sp_json_escape(struct sp_buf *out, struct sp_str text);

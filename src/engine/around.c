@@ -159,7 +159,8 @@ static void *more(struct gather *g, void **list, uint32_t *count, uint32_t *room
     return one;
 }
 
-static void take_start(struct gather *g)
+/* A process that the event tells of, with what names it; NULL: no memory, or enough of them. */
+static struct sp_process *new_process(struct gather *g)
 {
     struct sp_around *a = g->around;
     void *list = a->process;
@@ -167,15 +168,24 @@ static void take_start(struct gather *g)
 
     a->process = list;
     if (!p)
-        return;
-    p->start = g->event->time;
+        return NULL;
     p->source = g->source;
-    p->offset = g->event->record->offset;
     p->parent = p->child = p->last = p->next = SP_NO_PROCESS;
     p->guid = guid(g, "ProcessGuid");
+    p->has_pid = number(g, "ProcessId", &p->pid);
+    return p;
+}
+
+static void take_start(struct gather *g)
+{
+    struct sp_process *p = new_process(g);
+
+    if (!p)
+        return;
+    p->start = g->event->time;
+    p->offset = g->event->record->offset;
     p->parent_guid = guid(g, "ParentProcessGuid");
     p->sysmon = p->guid.len != 0;
-    p->has_pid = number(g, "ProcessId", &p->pid);
     p->has_parent_pid = number(g, "ParentProcessId", &p->parent_pid);
     p->image = text(g, "Image");
     p->command = text(g, "CommandLine");
@@ -188,18 +198,10 @@ static void take_start(struct gather *g)
 /* A process ended: kept as a process that has an end and no start, until they are joined. */
 static void take_end(struct gather *g)
 {
-    struct sp_around *a = g->around;
-    void *list = a->process;
-    struct sp_process *p = more(g, &list, &a->process_count, &a->process_room, sizeof *p);
+    struct sp_process *p = new_process(g);
 
-    a->process = list;
-    if (!p)
-        return;
-    p->end = g->event->time;
-    p->source = g->source;
-    p->parent = p->child = p->last = p->next = SP_NO_PROCESS;
-    p->guid = guid(g, "ProcessGuid");
-    p->has_pid = number(g, "ProcessId", &p->pid);
+    if (p)
+        p->end = g->event->time;
 }
 
 static uint32_t code_of(struct gather *g)

@@ -410,13 +410,9 @@ int sp_keep_look(struct sp_keep *k, struct sp_error *err)
 
 /* ---- writing ---- */
 
-static void json_text(struct sp_json *w, const char *key, struct sp_str text)
+static struct sp_str known_part(struct sp_str part)
 {
-    sp_json_key(w, sp_str_c(key));
-    if (text.len)
-        sp_json_str(w, text);
-    else
-        sp_json_null(w);
+    return part.len ? part : (struct sp_str){ NULL, 0 };
 }
 
 /* The row of a rule, with its document when the case sees it first. */
@@ -440,9 +436,9 @@ static int row_of_rule(struct sp_keep *k, uint32_t rank, int64_t *ret, struct sp
     tags = k->text.len;
     w = sp_json_to(&k->text);
     sp_json_open(&w, '{');
-    json_text(&w, "product", r->logsource.product);
-    json_text(&w, "category", r->logsource.category);
-    json_text(&w, "service", r->logsource.service);
+    sp_json_member(&w, "product", known_part(r->logsource.product));
+    sp_json_member(&w, "category", known_part(r->logsource.category));
+    sp_json_member(&w, "service", known_part(r->logsource.service));
     sp_json_close(&w, '}');
     logsource = k->text.len;
     if (k->text.failed)

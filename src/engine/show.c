@@ -2,6 +2,7 @@
  *
  * In: the options of `show`. Out: the view that was asked for, written by the other files of it.
  */
+#include "engine/scope.h"
 #include "engine/show.h"
 
 #include <stdlib.h>
@@ -34,33 +35,6 @@ int show_flush(struct show *s, bool all)
 
 /* ---------------------------------------------------------------- JSON and times */
 
-void show_str(struct sp_json *w, const char *key, struct sp_str text)
-{
-    sp_json_key(w, sp_str_c(key));
-    if (text.ptr)
-        sp_json_str(w, text);
-    else
-        sp_json_null(w);
-}
-
-void show_u64(struct sp_json *w, const char *key, uint64_t number)
-{
-    sp_json_key(w, sp_str_c(key));
-    sp_json_u64(w, number);
-}
-
-void show_time(struct sp_json *w, const char *key, struct sp_time time)
-{
-    sp_json_key(w, sp_str_c(key));
-    if (!time.known) {
-        sp_json_null(w);
-        return;
-    }
-    sp_json_raw(w, SP_STR("\""));
-    sp_time_write(w->out, time);
-    sp_buf_char(w->out, '"');
-}
-
 struct sp_time show_time_of_ns(int64_t ns)
 {
     int64_t sec = ns / 1000000000 - (ns % 1000000000 < 0);
@@ -70,7 +44,7 @@ struct sp_time show_time_of_ns(int64_t ns)
 
 void show_ns(struct sp_json *w, const char *key, int64_t ns)
 {
-    show_time(w, key, show_time_of_ns(ns));
+    sp_json_member_time(w, key, show_time_of_ns(ns));
 }
 
 void show_digest(struct sp_json *w, const char *key, const struct sp_digest *digest)
@@ -78,7 +52,7 @@ void show_digest(struct sp_json *w, const char *key, const struct sp_digest *dig
     char hex[65];
 
     sp_digest_hex(digest, hex);
-    show_str(w, key, (struct sp_str){ hex, 64 });
+    sp_json_member(w, key, (struct sp_str){ hex, 64 });
 }
 
 /* A text without memory is empty, and the output is worth nothing. */
@@ -90,28 +64,24 @@ static struct sp_str or_failed(struct show *s, struct sp_str text)
 
 struct sp_str show_time_text(struct show *s, struct sp_time time, bool brief)
 {
-    struct sp_buf text;
-    struct sp_str copy;
+    char text[40];
 
-    sp_buf_init(&text, 0);
-    sp_page_time(&text, time, s->options->output.local_time);
-    if (brief && text.len > 10)
-        text.len = 10;
-    copy = text.failed ? (struct sp_str){ NULL, 0 } : sp_arena_str(&s->arena, sp_buf_view(&text));
-    sp_buf_done(&text);
-    return or_failed(s, copy);
+    sp_page_when(text, time, s->options->output.local_time);
+    if (brief && *text)
+        text[10] = '\0';
+    return or_failed(s, sp_arena_str(&s->arena, sp_str_c(*text ? text : "-")));
 }
 
 void show_act_json(struct sp_json *w, const struct show_act *act)
 {
     sp_json_open(w, '{');
-    show_u64(w, "act", (uint64_t)act->row);
-    show_str(w, "kind", act->kind);
+    sp_json_member_u64(w, "act", (uint64_t)act->row);
+    sp_json_member(w, "kind", act->kind);
     show_ns(w, "time", act->time_ns);
-    show_str(w, "who", act->who.len ? act->who : (struct sp_str){ NULL, 0 });
-    show_str(w, "text", act->text.len ? act->text : (struct sp_str){ NULL, 0 });
-    show_str(w, "why", act->why);
-    show_str(w, "until", act->until.len ? act->until : (struct sp_str){ NULL, 0 });
+    sp_json_member(w, "who", act->who.len ? act->who : (struct sp_str){ NULL, 0 });
+    sp_json_member(w, "text", act->text.len ? act->text : (struct sp_str){ NULL, 0 });
+    sp_json_member(w, "why", act->why);
+    sp_json_member(w, "until", act->until.len ? act->until : (struct sp_str){ NULL, 0 });
     sp_json_close(w, '}');
 }
 
@@ -291,21 +261,6 @@ static int bad(struct show *s, const char *option, const char *text, const char 
     return SP_ERR_USAGE;
 }
 
-static int parse_time(struct show *s, const char *option, const char *text, struct sp_time *ret)
-{
-    struct sp_str t = text ? sp_str_c(text) : SP_STR_NONE;
-    char whole[32];
-
-    if (!text)
-        return 0;
-    if (t.len == 10) { /* a day alone begins at its midnight */
-        memcpy(whole, text, 10);
-        memcpy(whole + 10, "T00:00", 7);
-        t = (struct sp_str){ whole, 16 };
-    }
-    return sp_time_parse(t, ret) ? 0 : bad(s, option, text, "time", "write 2026-03-02, 2026-03-02T10:00:00Z or 2026-03-02 10:00");
-}
-
 static int last_run(void *arg, const struct sp_case_run *run)
 {
     *(int64_t *)arg = run->id;
@@ -347,9 +302,9 @@ static int parse_filter(struct show *s)
     if (o->level && (sp_level_parse(sp_str_c(o->level), &level) < 0 || level == SP_LEVEL_UNKNOWN))
         return bad(s, "--level", o->level, "level", "use informational, low, medium, high or critical");
     s->filter.level_least = level;
-    rc = parse_time(s, "--from", o->from, &s->filter.from);
+    rc = sp_scope_time("--from", o->from, &s->filter.from, s->err);
     if (rc == 0)
-        rc = parse_time(s, "--to", o->to, &s->filter.to);
+        rc = sp_scope_time("--to", o->to, &s->filter.to, s->err);
     return rc < 0 ? rc : since_run(s);
 }
 

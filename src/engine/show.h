@@ -59,14 +59,11 @@ struct sp_str show_telling(struct sp_line *line, enum show_sort *ret_sort);
  * `out` failed. */
 struct sp_str show_short(struct show *s, struct sp_str text, enum show_sort sort);
 
-/* JSON members. */
-void show_str(struct sp_json *w, const char *key, struct sp_str text);  /* ptr NULL: null */
-void show_u64(struct sp_json *w, const char *key, uint64_t number);
-void show_time(struct sp_json *w, const char *key, struct sp_time time); /* null where not known */
+/* JSON members beside those of base/jsonw.h. */
 void show_ns(struct sp_json *w, const char *key, int64_t ns);            /* null for 0 */
 void show_digest(struct sp_json *w, const char *key, const struct sp_digest *digest);
 void show_act_json(struct sp_json *w, const struct show_act *act);
-/* A time as a cell of a table: date and time, or where lines are short the date alone. Without memory it is empty, and `out` failed. */
+/* A time as a cell of a table, `brief`: the date alone; in the arena. Without memory it is empty, and `out` failed. */
 struct sp_str show_time_text(struct show *s, struct sp_time time, bool brief);
 struct sp_time show_time_of_ns(int64_t ns);
 

@@ -1,188 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * In: what the case counts. Out: rules, hosts, values, sources and runs, each described by one table of its fields, from which
- * JSON, CSV and the table for people are written.
+ * In: what the case counts. Out: rules, hosts, values, sources and runs, each a view (export/view.h).
  */
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
-#include "base/safe.h"
 #include "engine/show.h"
+#include "export/view.h"
 
-enum kind { TEXT, PATH, NUMBER, TIME, LEVEL, RAW }; /* PATH: what is cut off is its beginning; RAW: JSON, not in tables */
-
-struct field {
-    const char *key, *title; /* title NULL: not in tables */
-    enum kind kind;
-    size_t max;              /* columns in a table of limited width; 0: what is left */
-    unsigned from_width;     /* terminals narrower than that go without; 0: always there */
+/* Columns that a narrow terminal goes without; others are left as they are. */
+struct narrow {
+    const char *key;
+    unsigned from_width;
 };
-
-struct cell {
-    struct sp_str text;      /* ptr NULL: null */
-    uint64_t number;
-    struct sp_time time;
-};
-
-enum { FIELDS_MAX = 16 };
 
 struct view {
     struct show *show;
-    const struct field *field;
-    size_t count;
-    size_t column[FIELDS_MAX];  /* of the table, or SIZE_MAX */
-    struct sp_column columns[SP_COLUMNS_MAX];
-    struct sp_grid grid;
-    uint64_t rows;
-    bool exact, sorted;         /* times to the second on any terminal; rows by level and weight */
+    struct sp_view_column column[SP_VIEW_COLUMNS];
+    struct sp_view out;
 };
 
-static bool wide_enough(const struct view *v, unsigned width)
+static void begin(struct view *v, struct show *s, const struct sp_view_column *column, unsigned columns, const struct narrow *narrow, size_t narrows)
 {
-    unsigned have = v->show->options->output.width;
+    unsigned width = s->options->output.width;
 
-    return !have || have >= width;
+    v->show = s;
+    memcpy(v->column, column, columns * sizeof *column);
+    for (unsigned i = 0; i < columns; i++)
+        for (size_t n = 0; n < narrows; n++)
+            if (width && width < narrow[n].from_width && strcmp(column[i].key, narrow[n].key) == 0)
+                v->column[i].title = NULL;
+    sp_view_begin(&v->out, &s->options->output, v->column, columns, &s->out);
 }
 
-static void begin(struct view *v, struct show *s, const struct field *field, size_t count)
+static int give(struct view *v, struct sp_view_look look)
 {
-    size_t n = 0;
-
-    *v = (struct view){ .show = s, .field = field, .count = count };
-    for (size_t i = 0; i < count; i++) {
-        v->column[i] = SIZE_MAX;
-        if (!field[i].title || !wide_enough(v, field[i].from_width) || n == SP_COLUMNS_MAX)
-            continue;
-        v->column[i] = n;
-        v->columns[n++] = (struct sp_column){ field[i].title, field[i].kind == NUMBER, field[i].max, field[i].kind == PATH };
-    }
-    sp_grid_init(&v->grid, &s->arena, v->columns, n);
-    for (size_t i = 0; s->options->output.format == SP_FORMAT_CSV && i < count; i++)
-        if (field[i].kind != RAW)
-            sp_buf_printf(&s->out, "%s%s", i ? "," : "", field[i].key);
-    if (s->options->output.format == SP_FORMAT_CSV)
-        sp_buf_text(&s->out, "\r\n");
-}
-
-static void json_row(struct view *v, const struct cell *cell)
-{
-    struct sp_json w = sp_json_to(&v->show->out);
-
-    sp_json_open(&w, '{');
-    for (size_t i = 0; i < v->count; i++) {
-        const struct field *f = &v->field[i];
-
-        if (f->kind == NUMBER) {
-            show_u64(&w, f->key, cell[i].number);
-        } else if (f->kind == TIME) {
-            show_time(&w, f->key, cell[i].time);
-        } else if (f->kind == RAW) {
-            sp_json_key(&w, sp_str_c(f->key));
-            sp_json_raw(&w, cell[i].text.len ? cell[i].text : SP_STR("null"));
-        } else {
-            show_str(&w, f->key, cell[i].text);
-        }
-    }
-    sp_json_close(&w, '}');
-    sp_buf_char(&v->show->out, '\n');
-}
-
-static void csv_row(struct view *v, const struct cell *cell)
-{
-    struct sp_buf *out = &v->show->out;
-
-    for (size_t i = 0; i < v->count; i++) {
-        if (v->field[i].kind == RAW)
-            continue;
-        if (i)
-            sp_buf_char(out, ',');
-        if (v->field[i].kind == NUMBER)
-            sp_buf_u64(out, cell[i].number);
-        else if (v->field[i].kind == TIME && cell[i].time.known)
-            sp_time_write(out, cell[i].time);
-        else if (v->field[i].kind != TIME && cell[i].text.ptr)
-            sp_csv_cell(out, cell[i].text);
-    }
-    sp_buf_text(out, "\r\n");
-}
-
-/* How a row stands out. */
-struct looks {
-    enum sp_level level;        /* colours it; UNKNOWN: no colour */
-    bool faint;                 /* an analyst has put it away */
-    uint64_t weight;            /* of a view that is sorted */
-};
-
-static bool table_row(struct view *v, const struct cell *cell, struct looks looks)
-{
-    struct sp_grid_row *row = sp_grid_add(&v->grid);
-    bool good = row != NULL, brief = !wide_enough(v, 110) && !v->exact;
-
-    for (size_t i = 0; good && i < v->count; i++) {
-        size_t c = v->column[i];
-
-        if (c == SIZE_MAX)
-            continue;
-        if (v->field[i].kind == NUMBER)
-            good = sp_grid_number(&v->grid, row, c, cell[i].number);
-        else if (v->field[i].kind == TIME)
-            good = sp_grid_cell(&v->grid, row, c, show_time_text(v->show, cell[i].time, brief));
-        else
-            good = sp_grid_cell(&v->grid, row, c, cell[i].text);
-    }
-    if (good) {
-        row->level = looks.level;
-        row->faint = looks.faint;
-        row->weight = looks.weight;
-    }
-    return good;
-}
-
-/* One row in the format that was asked for. */
-static int give(struct view *v, const struct cell *cell, struct looks looks)
-{
-    v->rows++;
-    if (v->show->options->output.format == SP_FORMAT_TABLE)
-        return table_row(v, cell, looks) ? 0 : show_nomem(v->show);
-    if (v->show->options->output.format == SP_FORMAT_CSV)
-        csv_row(v, cell);
-    else
-        json_row(v, cell);
-    return show_flush(v->show, false);
+    sp_view_row_as(&v->out, look);
+    return v->show->options->output.format == SP_FORMAT_TABLE ? 0 : show_flush(v->show, false);
 }
 
 /* `nothing`: what a table says that has no row. */
-static int end(struct view *v, const char *nothing)
+static int end(struct view *v, int rc, const char *nothing)
 {
-    if (v->show->options->output.format != SP_FORMAT_TABLE)
-        return 0;
-    if (v->rows == 0)
+    if (rc == 0 && v->out.rows == 0 && v->show->options->output.format == SP_FORMAT_TABLE)
         sp_buf_printf(&v->show->out, "%s\n", nothing);
-    if (v->sorted)
-        sp_grid_sort(&v->grid);
-    sp_grid_write(&v->grid, &v->show->options->output, &v->show->out);
-    return 0;
+    sp_view_end(&v->out);
+    return rc;
 }
 
-static struct cell text_cell(struct sp_str s)
+static void level_cell(struct view *v, uint32_t level)
 {
-    return (struct cell){ .text = s };
+    sp_view_text(&v->out, sp_str_c(sp_level_name((enum sp_level)(level <= SP_LEVEL_CRITICAL ? level : 0))));
 }
 
-static struct cell number_cell(uint64_t n)
+static struct sp_str or_null(struct sp_str s)
 {
-    return (struct cell){ .text = SP_STR_NONE, .number = n };
+    return s.len ? s : (struct sp_str){ NULL, 0 };
 }
 
-static struct cell time_cell(struct sp_time t)
-{
-    return (struct cell){ .text = SP_STR_NONE, .time = t };
-}
-
-static struct cell level_cell(uint32_t level)
-{
-    return text_cell(sp_str_c(sp_level_name((enum sp_level)(level <= SP_LEVEL_CRITICAL ? level : 0))));
-}
+#define COUNT(list) (sizeof(list) / sizeof *(list))
 
 /* ---------------------------------------------------------------- what is hidden, by rule and by host */
 
@@ -242,29 +118,40 @@ static int find_hidden(struct view_of_rules *r)
 
 /* ---------------------------------------------------------------- rules */
 
-static const struct field rule_fields[] = {
-    { "level", "LEVEL", LEVEL, 13, 0 }, { "sightings", "COUNT", NUMBER, 9, 0 }, { "hidden", "HIDDEN", NUMBER, 9, 100 },
-    { "hosts", "HOSTS", NUMBER, 6, 0 }, { "first", "FIRST", TIME, 19, 0 }, { "last", "LAST", TIME, 19, 0 },
-    { "rule", "RULE", TEXT, 36, 150 }, { "title", "TITLE", TEXT, 0, 0 }, { "status", NULL, TEXT, 0, 0 }, { "tags", NULL, RAW, 0, 0 },
-    { "logsource", NULL, RAW, 0, 0 }, { "sha256", NULL, TEXT, 0, 0 }, { "file", NULL, TEXT, 0, 0 }, { "line", NULL, NUMBER, 0, 0 },
+static const struct sp_view_column rule_columns[] = {
+    { "level", "LEVEL", SP_VIEW_LEFT, 0 }, { "sightings", "COUNT", SP_VIEW_RIGHT, 0 }, { "hidden", "HIDDEN", SP_VIEW_RIGHT, 0 },
+    { "hosts", "HOSTS", SP_VIEW_RIGHT, 0 }, { "first", "FIRST", SP_VIEW_LEFT, 0 }, { "last", "LAST", SP_VIEW_LEFT, 0 },
+    { "rule", "RULE", SP_VIEW_LEFT, 0 }, { "title", "TITLE", SP_VIEW_LEFT, 12 }, { "status", NULL, SP_VIEW_LEFT, 0 }, { "tags", NULL, SP_VIEW_LEFT, 0 },
+    { "logsource", NULL, SP_VIEW_LEFT, 0 }, { "sha256", NULL, SP_VIEW_LEFT, 0 }, { "file", NULL, SP_VIEW_LEFT, 0 }, { "line", NULL, SP_VIEW_RIGHT, 0 },
 };
+static const struct narrow rule_narrow[] = { { "hidden", 100 }, { "rule", 150 } };
 
 /* sp_case_rules */
 static int give_rule(void *arg, const struct sp_case_rule *rule)
 {
     struct view_of_rules *r = arg;
+    struct sp_view *v = &r->view.out;
     uint64_t hidden = 0;
     char hex[65];
 
     for (size_t i = 0; i < r->away_count; i++)
         hidden += r->away[i].rule_row == rule->row;
     sp_digest_hex(&rule->sha256, hex);
-    const struct cell cell[] = {
-        level_cell(rule->level), number_cell(rule->sightings), number_cell(hidden), number_cell(rule->hosts), time_cell(rule->first),
-        time_cell(rule->last), text_cell(rule->id.len ? rule->id : (struct sp_str){ NULL, 0 }), text_cell(rule->title), text_cell(rule->status),
-        text_cell(rule->tags), text_cell(rule->logsource), text_cell((struct sp_str){ hex, 64 }), text_cell(rule->file), number_cell(rule->line),
-    };
-    return give(&r->view, cell, (struct looks){ (enum sp_level)rule->level, hidden == rule->sightings, 0 });
+    level_cell(&r->view, rule->level);
+    sp_view_u64(v, rule->sightings);
+    sp_view_u64(v, hidden);
+    sp_view_u64(v, rule->hosts);
+    sp_view_time(v, rule->first);
+    sp_view_time(v, rule->last);
+    sp_view_text(v, or_null(rule->id));
+    sp_view_text(v, rule->title);
+    sp_view_text(v, rule->status);
+    sp_view_json(v, rule->tags);
+    sp_view_json(v, rule->logsource);
+    sp_view_text(v, (struct sp_str){ hex, 64 });
+    sp_view_text(v, rule->file);
+    sp_view_u64(v, rule->line);
+    return give(&r->view, (struct sp_view_look){ (enum sp_level)rule->level, hidden == rule->sightings, 0 });
 }
 
 int show_rules(struct show *s)
@@ -272,34 +159,41 @@ int show_rules(struct show *s)
     struct view_of_rules r = { .away = NULL };
     int rc;
 
-    begin(&r.view, s, rule_fields, sizeof rule_fields / sizeof *rule_fields);
+    begin(&r.view, s, rule_columns, COUNT(rule_columns), rule_narrow, COUNT(rule_narrow));
     rc = find_hidden(&r);
     if (rc == 0)
         rc = sp_case_rules(s->c, &s->filter, give_rule, &r, s->err);
-    return rc < 0 ? rc : end(&r.view, "No rule has a sighting.");
+    return end(&r.view, rc, "No rule has a sighting.");
 }
 
 /* ---------------------------------------------------------------- hosts */
 
-static const struct field host_fields[] = {
-    { "level", "LEVEL", LEVEL, 13, 0 }, { "org", "ORG", TEXT, 16, 0 }, { "host", "HOST", TEXT, 0, 0 }, { "sightings", "COUNT", NUMBER, 9, 0 },
-    { "hidden", "HIDDEN", NUMBER, 9, 100 }, { "rules", "RULES", NUMBER, 6, 0 }, { "first", "FIRST", TIME, 19, 0 }, { "last", "LAST", TIME, 19, 0 },
+static const struct sp_view_column host_columns[] = {
+    { "level", "LEVEL", SP_VIEW_LEFT, 0 }, { "org", "ORG", SP_VIEW_LEFT, 8 }, { "host", "HOST", SP_VIEW_LEFT, 12 },
+    { "sightings", "COUNT", SP_VIEW_RIGHT, 0 }, { "hidden", "HIDDEN", SP_VIEW_RIGHT, 0 }, { "rules", "RULES", SP_VIEW_RIGHT, 0 },
+    { "first", "FIRST", SP_VIEW_LEFT, 0 }, { "last", "LAST", SP_VIEW_LEFT, 0 },
 };
+static const struct narrow host_narrow[] = { { "hidden", 100 } };
 
 /* sp_case_hosts */
 static int give_host(void *arg, const struct sp_case_host *host)
 {
     struct view_of_rules *r = arg;
+    struct sp_view *v = &r->view.out;
     uint64_t hidden = 0;
 
     for (size_t i = 0; i < r->away_count; i++)
         hidden += sp_str_eq(r->away[i].org, host->org) && (r->away[i].host.ptr == NULL) == (host->host.ptr == NULL) &&
                   sp_str_eq(r->away[i].host, host->host);
-    const struct cell cell[] = {
-        level_cell(host->level), text_cell(host->org), text_cell(host->host), number_cell(host->sightings), number_cell(hidden),
-        number_cell(host->rules), time_cell(host->first), time_cell(host->last),
-    };
-    return give(&r->view, cell, (struct looks){ (enum sp_level)host->level, hidden == host->sightings, host->rules });
+    level_cell(&r->view, host->level);
+    sp_view_text(v, host->org);
+    sp_view_text(v, host->host);
+    sp_view_u64(v, host->sightings);
+    sp_view_u64(v, hidden);
+    sp_view_u64(v, host->rules);
+    sp_view_time(v, host->first);
+    sp_view_time(v, host->last);
+    return give(&r->view, (struct sp_view_look){ (enum sp_level)host->level, hidden == host->sightings, host->rules });
 }
 
 int show_hosts(struct show *s)
@@ -307,59 +201,67 @@ int show_hosts(struct show *s)
     struct view_of_rules r = { .away = NULL };
     int rc;
 
-    begin(&r.view, s, host_fields, sizeof host_fields / sizeof *host_fields);
-    r.view.sorted = true;
+    begin(&r.view, s, host_columns, COUNT(host_columns), host_narrow, COUNT(host_narrow));
+    r.view.out.sorted = true;
     rc = find_hidden(&r);
     if (rc == 0)
         rc = sp_case_hosts(s->c, &s->filter, give_host, &r, s->err);
-    return rc < 0 ? rc : end(&r.view, "No host has a sighting.");
+    return end(&r.view, rc, "No host has a sighting.");
 }
 
 /* ---------------------------------------------------------------- values */
 
-static const struct field value_fields[] = {
-    { "type", "TYPE", TEXT, 12, 0 }, { "value", "VALUE", TEXT, 0, 0 }, { "sightings", "COUNT", NUMBER, 9, 0 }, { "hosts", "HOSTS", NUMBER, 6, 0 },
-    { "orgs", "ORGS", NUMBER, 5, 100 }, { "first", "FIRST", TIME, 19, 0 }, { "last", "LAST", TIME, 19, 0 },
+static const struct sp_view_column value_columns[] = {
+    { "type", "TYPE", SP_VIEW_LEFT, 0 }, { "value", "VALUE", SP_VIEW_LEFT, 16 }, { "sightings", "COUNT", SP_VIEW_RIGHT, 0 },
+    { "hosts", "HOSTS", SP_VIEW_RIGHT, 0 }, { "orgs", "ORGS", SP_VIEW_RIGHT, 0 }, { "first", "FIRST", SP_VIEW_LEFT, 0 }, { "last", "LAST", SP_VIEW_LEFT, 0 },
 };
+static const struct narrow value_narrow[] = { { "orgs", 100 } };
 
 /* sp_case_values */
 static int give_value(void *arg, const struct sp_case_value_count *value)
 {
-    const struct cell cell[] = {
-        text_cell(value->type), text_cell(value->value), number_cell(value->sightings), number_cell(value->hosts), number_cell(value->orgs),
-        time_cell(value->first), time_cell(value->last),
-    };
-    return give(arg, cell, (struct looks){ SP_LEVEL_UNKNOWN, false, value->orgs << 48 | value->hosts << 32 | value->sightings });
+    struct view *view = arg;
+    struct sp_view *v = &view->out;
+
+    sp_view_text(v, value->type);
+    sp_view_text(v, value->value);
+    sp_view_u64(v, value->sightings);
+    sp_view_u64(v, value->hosts);
+    sp_view_u64(v, value->orgs);
+    sp_view_time(v, value->first);
+    sp_view_time(v, value->last);
+    return give(view, (struct sp_view_look){ SP_LEVEL_UNKNOWN, false, value->orgs << 48 | value->hosts << 32 | value->sightings });
 }
 
 int show_values(struct show *s)
 {
     struct view v;
-    int rc;
 
-    begin(&v, s, value_fields, sizeof value_fields / sizeof *value_fields);
-    v.sorted = true; /* what several organisations or hosts share first */
-    rc = sp_case_values(s->c, &s->filter, give_value, &v, s->err);
-    return rc < 0 ? rc : end(&v, "No sighting carries a value.");
+    begin(&v, s, value_columns, COUNT(value_columns), value_narrow, COUNT(value_narrow));
+    v.out.sorted = true; /* what several organisations or hosts share first */
+    return end(&v, sp_case_values(s->c, &s->filter, give_value, &v, s->err), "No sighting carries a value.");
 }
 
 /* ---------------------------------------------------------------- sources */
 
-static const struct field source_fields[] = {
-    { "org", "ORG", TEXT, 16, 0 }, { "source", "SOURCE", PATH, 0, 0 }, { "type", "TYPE", TEXT, 8, 100 }, { "bytes", "BYTES", NUMBER, 16, 110 },
-    { "records", "RECORDS", NUMBER, 12, 0 }, { "undecodable", "BROKEN", NUMBER, 8, 100 }, { "missing", "MISSING", NUMBER, 9, 0 },
-    { "sightings", "SIGHTINGS", NUMBER, 9, 0 }, { "first", "FIRST", TIME, 19, 0 }, { "last", "LAST", TIME, 19, 0 }, { "gaps", NULL, NUMBER, 0, 0 },
-    { "sha256", NULL, TEXT, 0, 0 }, { "run", NULL, NUMBER, 0, 0 }, { "account", NULL, RAW, 0, 0 },
+static const struct sp_view_column source_columns[] = {
+    { "org", "ORG", SP_VIEW_LEFT, 8 }, { "source", "SOURCE", SP_VIEW_TAIL, 12 }, { "type", "TYPE", SP_VIEW_LEFT, 0 },
+    { "bytes", "BYTES", SP_VIEW_RIGHT, 0 }, { "records", "RECORDS", SP_VIEW_RIGHT, 0 }, { "undecodable", "BROKEN", SP_VIEW_RIGHT, 0 },
+    { "missing", "MISSING", SP_VIEW_RIGHT, 0 }, { "sightings", "SIGHTINGS", SP_VIEW_RIGHT, 0 }, { "first", "FIRST", SP_VIEW_LEFT, 0 },
+    { "last", "LAST", SP_VIEW_LEFT, 0 }, { "gaps", NULL, SP_VIEW_RIGHT, 0 }, { "sha256", NULL, SP_VIEW_LEFT, 0 }, { "run", NULL, SP_VIEW_RIGHT, 0 },
+    { "account", NULL, SP_VIEW_LEFT, 0 },
 };
+static const struct narrow source_narrow[] = { { "type", 100 }, { "bytes", 110 }, { "undecodable", 100 } };
 
 /* sp_case_readings */
 static int give_source(void *arg, const struct sp_case_reading *reading)
 {
-    struct view *v = arg;
-    struct show *s = v->show;
+    struct view *view = arg;
+    struct sp_view *v = &view->out;
+    struct show *s = view->show;
     int rc = reading->account.len ? sp_line_read(&s->line, reading->account, s->err) : SP_ERR_FORMAT;
-    uint64_t number[4] = { 0 };
     static const char *const names[4] = { "records", "undecodable", "missing", "gaps" };
+    uint64_t number[4] = { 0 };
     char hex[65];
 
     if (s->filter.org.ptr && !sp_str_eq(s->filter.org, reading->org))
@@ -371,32 +273,39 @@ static int give_source(void *arg, const struct sp_case_reading *reading)
     if (rc == 0 && s->line.failed)
         return show_nomem(s);
     sp_digest_hex(&reading->sha256, hex);
-    const struct cell cell[] = {
-        text_cell(reading->org), text_cell(reading->path), text_cell(reading->type), number_cell(reading->bytes), number_cell(number[0]),
-        number_cell(number[1]), number_cell(number[2]), number_cell(reading->sightings), time_cell(reading->first), time_cell(reading->last),
-        number_cell(number[3]), text_cell((struct sp_str){ reading->has_sha256 ? hex : NULL, reading->has_sha256 ? 64 : 0 }),
-        number_cell((uint64_t)reading->run), text_cell(reading->account),
-    };
-    return give(v, cell, (struct looks){ .faint = false });
+    sp_view_text(v, reading->org);
+    sp_view_text(v, reading->path);
+    sp_view_text(v, reading->type);
+    sp_view_u64(v, reading->bytes);
+    sp_view_u64(v, number[0]);
+    sp_view_u64(v, number[1]);
+    sp_view_u64(v, number[2]);
+    sp_view_u64(v, reading->sightings);
+    sp_view_time(v, reading->first);
+    sp_view_time(v, reading->last);
+    sp_view_u64(v, number[3]);
+    sp_view_text(v, (struct sp_str){ reading->has_sha256 ? hex : NULL, reading->has_sha256 ? 64 : 0 });
+    sp_view_u64(v, (uint64_t)reading->run);
+    sp_view_json(v, reading->account);
+    return give(view, (struct sp_view_look){ .faint = false });
 }
 
 int show_sources(struct show *s)
 {
     struct view v;
-    int rc;
 
-    begin(&v, s, source_fields, sizeof source_fields / sizeof *source_fields);
-    rc = sp_case_readings(s->c, true, give_source, &v, s->err);
-    return rc < 0 ? rc : end(&v, "No source has been read.");
+    begin(&v, s, source_columns, COUNT(source_columns), source_narrow, COUNT(source_narrow));
+    return end(&v, sp_case_readings(s->c, true, give_source, &v, s->err), "No source has been read.");
 }
 
 /* ---------------------------------------------------------------- runs */
 
-static const struct field run_fields[] = {
-    { "run", "RUN", NUMBER, 6, 0 }, { "began", "BEGAN", TIME, 19, 0 }, { "ended", "ENDED", TIME, 19, 110 }, { "state", "STATE", TEXT, 11, 0 },
-    { "sightings", "NEW", NUMBER, 9, 0 }, { "who", "WHO", TEXT, 12, 0 }, { "host", "HOST", TEXT, 12, 110 }, { "command", "COMMAND", TEXT, 0, 0 },
-    { "tool", NULL, TEXT, 0, 0 }, { "plan", NULL, TEXT, 0, 0 },
+static const struct sp_view_column run_columns[] = {
+    { "run", "RUN", SP_VIEW_RIGHT, 0 }, { "began", "BEGAN", SP_VIEW_LEFT, 0 }, { "ended", "ENDED", SP_VIEW_LEFT, 0 }, { "state", "STATE", SP_VIEW_LEFT, 0 },
+    { "sightings", "NEW", SP_VIEW_RIGHT, 0 }, { "who", "WHO", SP_VIEW_LEFT, 8 }, { "host", "HOST", SP_VIEW_LEFT, 8 },
+    { "command", "COMMAND", SP_VIEW_LEFT, 12 }, { "tool", NULL, SP_VIEW_LEFT, 0 }, { "plan", NULL, SP_VIEW_LEFT, 0 },
 };
+static const struct narrow run_narrow[] = { { "ended", 110 }, { "host", 110 } };
 
 /* The words of the command line, for people: argv is a JSON array. */
 static struct sp_str command_of(struct show *s, struct sp_str argv)
@@ -432,27 +341,29 @@ static struct sp_str command_of(struct show *s, struct sp_str argv)
 /* sp_case_runs */
 static int give_run(void *arg, const struct sp_case_run *run)
 {
-    struct view *v = arg;
-    struct sp_str none = { NULL, 0 };
+    struct view *view = arg;
+    struct sp_view *v = &view->out;
     char hex[65];
 
     sp_digest_hex(&run->plan, hex);
-    const struct cell cell[] = {
-        number_cell((uint64_t)run->id), time_cell(show_time_of_ns(run->began_ns)), time_cell(show_time_of_ns(run->ended_ns)),
-        text_cell(sp_str_c(sp_case_state_name(run->state))), number_cell(run->sightings), text_cell(run->who.len ? run->who : none),
-        text_cell(run->host.len ? run->host : none), text_cell(command_of(v->show, run->argv)), text_cell(run->tool),
-        text_cell((struct sp_str){ hex, 64 }),
-    };
-    return give(v, cell, (struct looks){ .faint = false });
+    sp_view_u64(v, (uint64_t)run->id);
+    sp_view_time(v, show_time_of_ns(run->began_ns));
+    sp_view_time(v, show_time_of_ns(run->ended_ns));
+    sp_view_text(v, sp_str_c(sp_case_state_name(run->state)));
+    sp_view_u64(v, run->sightings);
+    sp_view_text(v, or_null(run->who));
+    sp_view_text(v, or_null(run->host));
+    sp_view_text(v, command_of(view->show, run->argv));
+    sp_view_text(v, run->tool);
+    sp_view_text(v, (struct sp_str){ hex, 64 });
+    return give(view, (struct sp_view_look){ .faint = false });
 }
 
 int show_runs(struct show *s)
 {
     struct view v;
-    int rc;
 
-    begin(&v, s, run_fields, sizeof run_fields / sizeof *run_fields);
-    v.exact = true;
-    rc = sp_case_runs(s->c, give_run, &v, s->err);
-    return rc < 0 ? rc : end(&v, "Nothing has been hunted into this case.");
+    begin(&v, s, run_columns, COUNT(run_columns), run_narrow, COUNT(run_narrow));
+    v.out.exact = true;
+    return end(&v, sp_case_runs(s->c, give_run, &v, s->err), "Nothing has been hunted into this case.");
 }

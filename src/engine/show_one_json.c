@@ -25,8 +25,8 @@ static void acts(struct one *o, struct sp_json *w)
     for (size_t i = 0; i < count; i++)
         show_act_json(w, &act[i]);
     sp_json_close(w, ']');
-    show_str(w, "hidden", o->hidden == SHOW_BENIGN ? SP_STR("benign") : o->hidden == SHOW_DISMISSED ? SP_STR("dismissed") : none);
-    show_u64(w, "run", (uint64_t)o->run);
+    sp_json_member(w, "hidden", o->hidden == SHOW_BENIGN ? SP_STR("benign") : o->hidden == SHOW_DISMISSED ? SP_STR("dismissed") : none);
+    sp_json_member_u64(w, "run", (uint64_t)o->run);
 }
 
 static void raw(struct one *o, struct sp_json *w)
@@ -42,10 +42,10 @@ static void raw(struct one *o, struct sp_json *w)
     bytes.len = bytes.len < RAW_MAX ? bytes.len : RAW_MAX;
     text = sp_utf8_valid(bytes) == bytes.len && memchr(bytes.ptr, 0, bytes.len) == NULL;
     sp_json_open(w, '{');
-    show_u64(w, "length", o->raw.len);
+    sp_json_member_u64(w, "length", o->raw.len);
     show_digest(w, "sha256", &o->raw_digest);
     if (text) {
-        show_str(w, "text", bytes);
+        sp_json_member(w, "text", bytes);
     } else {
         sp_json_key(w, SP_STR("hex"));
         sp_json_raw(w, SP_STR("\""));
@@ -65,9 +65,9 @@ static void rule_text(struct one *o, struct sp_json *w)
         return;
     }
     sp_json_open(w, '{');
-    show_str(w, "file", o->rule.file);
-    show_u64(w, "line", o->rule.line);
-    show_str(w, "text", o->rule.document);
+    sp_json_member(w, "file", o->rule.file);
+    sp_json_member_u64(w, "line", o->rule.line);
+    sp_json_member(w, "text", o->rule.document);
     sp_json_key(w, SP_STR("matched_lines"));
     sp_json_open(w, '[');
     for (size_t i = 0; i < o->lines; i++)
@@ -83,14 +83,14 @@ static void matched(struct one *o, struct sp_json *w)
     sp_json_open(w, '[');
     for (size_t i = 0; i < o->why_count; i++) {
         sp_json_open(w, '{');
-        show_str(w, "item", o->why[i].item);
-        show_str(w, "field", or_null(o->why[i].field));
+        sp_json_member(w, "item", o->why[i].item);
+        sp_json_member(w, "field", or_null(o->why[i].field));
         sp_json_key(w, SP_STR("parts"));
         sp_json_open(w, '[');
         for (size_t n = 0; n < o->why[i].part_count; n++) {
             sp_json_open(w, '{');
-            show_u64(w, "from", o->why[i].part[n].from);
-            show_str(w, "text", sp_str_cut(o->why[i].value, o->why[i].part[n].from, o->why[i].part[n].len));
+            sp_json_member_u64(w, "from", o->why[i].part[n].from);
+            sp_json_member(w, "text", sp_str_cut(o->why[i].value, o->why[i].part[n].from, o->why[i].part[n].len));
             sp_json_close(w, '}');
         }
         sp_json_close(w, ']');
@@ -107,11 +107,11 @@ static void derived(struct one *o, struct sp_json *w)
         const struct sp_derived *d = &o->derived[i].derived;
 
         sp_json_open(w, '{');
-        show_str(w, "field", o->derived[i].field);
-        show_str(w, "how", sp_str_c(d->how));
-        show_str(w, "encoding", sp_str_c(d->encoding));
-        show_u64(w, "depth", d->depth);
-        show_str(w, "text", d->text);
+        sp_json_member(w, "field", o->derived[i].field);
+        sp_json_member(w, "how", sp_str_c(d->how));
+        sp_json_member(w, "encoding", sp_str_c(d->encoding));
+        sp_json_member_u64(w, "depth", d->depth);
+        sp_json_member(w, "text", d->text);
         sp_json_key(w, SP_STR("cut"));
         sp_json_bool(w, d->cut);
         sp_json_close(w, '}');
@@ -129,10 +129,10 @@ static void sources(struct one *o, struct sp_json *w)
         const struct sp_around_source *s = &o->around.source[i];
 
         sp_json_open(w, '{');
-        show_str(w, "source", sp_str_c(s->path));
-        show_str(w, "state", sp_str_c(states[s->state]));
-        show_str(w, "why", s->why ? sp_str_c(s->why) : none);
-        show_u64(w, "events", s->events);
+        sp_json_member(w, "source", sp_str_c(s->path));
+        sp_json_member(w, "state", sp_str_c(states[s->state]));
+        sp_json_member(w, "why", s->why ? sp_str_c(s->why) : none);
+        sp_json_member_u64(w, "events", s->events);
         sp_json_close(w, '}');
     }
     sp_json_close(w, ']');
@@ -140,7 +140,7 @@ static void sources(struct one *o, struct sp_json *w)
 
 static void place(struct one *o, struct sp_json *w, uint32_t source, uint64_t offset, bool known)
 {
-    show_str(w, "source", known ? sp_str_c(o->around.source[source].path) : none);
+    sp_json_member(w, "source", known ? sp_str_c(o->around.source[source].path) : none);
     sp_json_key(w, SP_STR("offset"));
     if (known)
         sp_json_u64(w, offset);
@@ -158,21 +158,21 @@ static void process_tree(struct one *o, struct sp_json *w)
         const struct sp_process *p = &o->around.process[o->tree[i].process];
 
         sp_json_open(w, '{');
-        show_u64(w, "depth", o->tree[i].depth);
-        show_str(w, "kin", sp_str_c(kin[o->tree[i].kin]));
+        sp_json_member_u64(w, "depth", o->tree[i].depth);
+        sp_json_member(w, "kin", sp_str_c(kin[o->tree[i].kin]));
         sp_json_key(w, SP_STR("pid"));
         if (p->has_pid)
             sp_json_u64(w, p->pid);
         else
             sp_json_null(w);
-        show_str(w, "guid", or_null(p->guid));
-        show_str(w, "image", or_null(p->image));
-        show_str(w, "command", or_null(p->command));
-        show_str(w, "user", or_null(p->user));
-        show_str(w, "session", or_null(p->session));
-        show_time(w, "start", p->start);
-        show_time(w, "end", p->end);
-        show_u64(w, "more", o->tree[i].hidden);
+        sp_json_member(w, "guid", or_null(p->guid));
+        sp_json_member(w, "image", or_null(p->image));
+        sp_json_member(w, "command", or_null(p->command));
+        sp_json_member(w, "user", or_null(p->user));
+        sp_json_member(w, "session", or_null(p->session));
+        sp_json_member_time(w, "start", p->start);
+        sp_json_member_time(w, "end", p->end);
+        sp_json_member_u64(w, "more", o->tree[i].hidden);
         place(o, w, p->source, p->offset, !p->named);
         sp_json_close(w, '}');
     }
@@ -194,11 +194,11 @@ static void session(struct one *o, struct sp_json *w)
         return;
     }
     sp_json_open(w, '{');
-    show_str(w, "id", a->session);
+    sp_json_member(w, "id", a->session);
     sp_json_key(w, SP_STR("system"));
     sp_json_bool(w, a->well_known);
-    show_time(w, "begin", a->begin == UINT32_MAX ? (struct sp_time){ 0 } : a->logon[a->begin].time);
-    show_time(w, "end", a->end == UINT32_MAX ? (struct sp_time){ 0 } : a->logon[a->end].time);
+    sp_json_member_time(w, "begin", a->begin == UINT32_MAX ? (struct sp_time){ 0 } : a->logon[a->begin].time);
+    sp_json_member_time(w, "end", a->end == UINT32_MAX ? (struct sp_time){ 0 } : a->logon[a->end].time);
     sp_json_key(w, SP_STR("events"));
     sp_json_open(w, '[');
     for (uint32_t i = 0; i < a->logon_count; i++) {
@@ -207,15 +207,15 @@ static void session(struct one *o, struct sp_json *w)
         if (!in_session(a, i))
             continue;
         sp_json_open(w, '{');
-        show_time(w, "time", l->time);
-        show_u64(w, "event_id_code", l->code);
-        show_str(w, "what", sp_str_c(one_logon_word(l->code)));
-        show_str(w, "user", or_null(l->user));
-        show_str(w, "subject", or_null(l->subject));
-        show_str(w, "type", or_null(l->type));
-        show_str(w, "address", or_null(l->address));
-        show_str(w, "workstation", or_null(l->workstation));
-        show_str(w, "process", or_null(l->process));
+        sp_json_member_time(w, "time", l->time);
+        sp_json_member_u64(w, "event_id_code", l->code);
+        sp_json_member(w, "what", sp_str_c(one_logon_word(l->code)));
+        sp_json_member(w, "user", or_null(l->user));
+        sp_json_member(w, "subject", or_null(l->subject));
+        sp_json_member(w, "type", or_null(l->type));
+        sp_json_member(w, "address", or_null(l->address));
+        sp_json_member(w, "workstation", or_null(l->workstation));
+        sp_json_member(w, "process", or_null(l->process));
         place(o, w, l->source, l->offset, true);
         sp_json_close(w, '}');
     }
@@ -231,10 +231,10 @@ static void script(struct one *o, struct sp_json *w)
         return;
     }
     sp_json_open(w, '{');
-    show_u64(w, "parts", o->script_total - o->script_missing);
-    show_u64(w, "total", o->script_total);
-    show_str(w, "path", o->around.part_count ? or_null(o->around.part[0].path) : none);
-    show_str(w, "text", o->script);
+    sp_json_member_u64(w, "parts", o->script_total - o->script_missing);
+    sp_json_member_u64(w, "total", o->script_total);
+    sp_json_member(w, "path", o->around.part_count ? or_null(o->around.part[0].path) : none);
+    sp_json_member(w, "text", o->script);
     sp_json_close(w, '}');
 }
 
@@ -257,11 +257,11 @@ void one_json(struct one *o)
     script(o, &w);
     sp_json_key(&w, SP_STR("around"));
     sp_json_open(&w, '{');
-    show_str(&w, "record", sp_str_c(records[o->around.record]));
+    sp_json_member(&w, "record", sp_str_c(records[o->around.record]));
     sources(o, &w);
     process_tree(o, &w);
     session(o, &w);
-    show_u64(&w, "unlisted", o->around.unlisted);
+    sp_json_member_u64(&w, "unlisted", o->around.unlisted);
     sp_json_close(&w, '}');
     sp_json_close(&w, '}');
     sp_buf_char(out, '\n');

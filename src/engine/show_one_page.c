@@ -44,7 +44,7 @@ static void rest_of_line(struct page *p, struct sp_str s, size_t column)
 }
 
 /* `  name   value`, the value wrapped behind its name. */
-static void value(struct page *p, struct sp_str name, size_t name_width, struct sp_str text, const struct sp_mark *mark, size_t marks)
+static void value(struct page *p, struct sp_str name, size_t name_width, struct sp_str text, const struct sp_page_mark *mark, size_t marks)
 {
     struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .column = 2 + name_width + 2, .indent = 2 + name_width + 2, .gutter = "",
                             .lines_max = VALUE_LINES, .mark = mark, .mark_count = marks, .words = p->words };
@@ -89,6 +89,7 @@ static void place(struct page *p)
     static const char *const still[] = { "the log does not hold it any more", "the same bytes are still there", "other bytes are there now" };
     struct one *o = p->one;
     struct sp_buf text;
+    char when[40];
 
     sp_buf_init(&text, 0);
     if (o->time.known)
@@ -96,9 +97,8 @@ static void place(struct page *p)
     else
         sp_buf_text(&text, "not known");
     if (p->how->local_time && o->time.known) {
-        sp_buf_text(&text, " (");
-        sp_page_time(&text, o->time, true);
-        sp_buf_text(&text, " in the zone of --tz)");
+        sp_page_when(when, o->time, true);
+        sp_buf_printf(&text, " (%s in the zone of --tz)", when);
     }
     value(p, SP_STR("time"), 7, sp_buf_view(&text), NULL, 0);
     value(p, SP_STR("host"), 7, known(o->host), NULL, 0);
@@ -176,10 +176,10 @@ static void why(struct page *p)
     for (size_t i = 0; i < o->why_count; i++)
         width = widest(known(o->why[i].field), width);
     for (size_t i = 0; i < o->why_count; i++) {
-        struct sp_mark mark[64 + SP_PARTS_MAX];
+        struct sp_page_mark mark[64 + SP_PARTS_MAX];
 
         for (size_t n = 0; n < o->why[i].part_count; n++)
-            mark[n] = (struct sp_mark){ o->why[i].part[n].from, o->why[i].part[n].len };
+            mark[n] = (struct sp_page_mark){ o->why[i].part[n].from, o->why[i].part[n].len };
         value(p, o->why[i].field.ptr && o->why[i].field.len ? o->why[i].field : SP_STR("(any field)"), width < 11 ? 11 : width,
               o->why[i].value.ptr ? o->why[i].value : SP_STR("(not there)"), mark, o->why[i].part_count);
     }

@@ -42,20 +42,20 @@ static void write_json(struct timeline *t)
     struct sp_str none = { NULL, 0 };
 
     sp_json_open(&w, '{');
-    show_time(&w, "time", e->time);
-    show_str(&w, "org", sp_buf_view(&e->org));
-    show_str(&w, "host", e->has_host ? sp_buf_view(&e->host) : none);
-    show_str(&w, "user", e->has_user ? sp_buf_view(&e->user) : none);
+    sp_json_member_time(&w, "time", e->time);
+    sp_json_member(&w, "org", sp_buf_view(&e->org));
+    sp_json_member(&w, "host", e->has_host ? sp_buf_view(&e->host) : none);
+    sp_json_member(&w, "user", e->has_user ? sp_buf_view(&e->user) : none);
     show_digest(&w, "event", &e->id);
-    show_str(&w, "level", sp_str_c(sp_level_name((enum sp_level)e->level)));
+    sp_json_member(&w, "level", sp_str_c(sp_level_name((enum sp_level)e->level)));
     sp_json_key(&w, SP_STR("rules"));
     sp_json_raw(&w, sp_buf_view(&e->titles));
     sp_json_key(&w, SP_STR("sightings"));
     sp_json_raw(&w, sp_buf_view(&e->ids));
-    show_str(&w, "what", e->what.len ? sp_buf_view(&e->what) : none);
-    show_str(&w, "tags", e->tags.len ? sp_buf_view(&e->tags) : none);
-    show_str(&w, "source", sp_buf_view(&e->source));
-    show_u64(&w, "offset", e->offset);
+    sp_json_member(&w, "what", e->what.len ? sp_buf_view(&e->what) : none);
+    sp_json_member(&w, "tags", e->tags.len ? sp_buf_view(&e->tags) : none);
+    sp_json_member(&w, "source", sp_buf_view(&e->source));
+    sp_json_member_u64(&w, "offset", e->offset);
     sp_json_close(&w, '}');
     sp_buf_char(&t->show->out, '\n');
 }

@@ -9,28 +9,13 @@
 
 #include "base/jsonw.h"
 
-static void str(struct sp_json *w, const char *key, struct sp_str text)
-{
-    sp_json_key(w, sp_str_c(key));
-    if (text.ptr)
-        sp_json_str(w, text);
-    else
-        sp_json_null(w);
-}
-
-static void u64(struct sp_json *w, const char *key, uint64_t n)
-{
-    sp_json_key(w, sp_str_c(key));
-    sp_json_u64(w, n);
-}
-
 static void refusal(struct sp_json *w, const struct sp_doc *doc, struct sp_str reason)
 {
     sp_json_open(w, '{');
-    str(w, "file", doc->file);
-    u64(w, "line", doc->line);
-    str(w, "id", doc->id);
-    str(w, "reason", reason);
+    sp_json_member(w, "file", doc->file);
+    sp_json_member_u64(w, "line", doc->line);
+    sp_json_member(w, "id", doc->id);
+    sp_json_member(w, "reason", reason);
     sp_json_close(w, '}');
 }
 
@@ -41,8 +26,8 @@ static void plan(struct sp_json *w, const struct sp_rule_set *set)
     sp_digest_hex(&set->sha256, hex);
     sp_json_key(w, SP_STR("plan"));
     sp_json_open(w, '{');
-    str(w, "sha256", (struct sp_str){ hex, 64 });
-    u64(w, "rules", set->rule_count);
+    sp_json_member(w, "sha256", (struct sp_str){ hex, 64 });
+    sp_json_member_u64(w, "rules", set->rule_count);
     sp_json_key(w, SP_STR("refused"));
     sp_json_open(w, '[');
     for (uint32_t i = 0; i < set->doc_count; i++) {
@@ -54,20 +39,8 @@ static void plan(struct sp_json *w, const struct sp_rule_set *set)
             refusal(w, doc, SP_STR("correlation rule: not run by this version; its base rules fire alone"));
     }
     sp_json_close(w, ']');
-    u64(w, "indicators", 0);
+    sp_json_member_u64(w, "indicators", 0);
     sp_json_close(w, '}');
-}
-
-static void time_member(struct sp_json *w, const char *key, struct sp_time t)
-{
-    sp_json_key(w, sp_str_c(key));
-    if (!t.known) {
-        sp_json_null(w);
-        return;
-    }
-    sp_json_raw(w, SP_STR("\""));
-    sp_time_write(w->out, t);
-    sp_buf_char(w->out, '"');
 }
 
 static void errors(struct sp_json *w, const struct sp_account *a)
@@ -76,8 +49,8 @@ static void errors(struct sp_json *w, const struct sp_account *a)
     sp_json_open(w, '[');
     for (uint64_t i = 0; i < a->error_count; i++) {
         sp_json_open(w, '{');
-        u64(w, "offset", a->error[i].offset);
-        str(w, "reason", sp_str_c(a->error[i].reason));
+        sp_json_member_u64(w, "offset", a->error[i].offset);
+        sp_json_member(w, "reason", sp_str_c(a->error[i].reason));
         sp_json_close(w, '}');
     }
     sp_json_close(w, ']');
@@ -89,23 +62,23 @@ static void source(struct sp_json *w, const struct sp_source *s, const struct sp
     char hex[65];
 
     sp_json_open(w, '{');
-    str(w, "org", sp_str_c(s->org));
-    str(w, "source", sp_str_c(s->path));
+    sp_json_member(w, "org", sp_str_c(s->org));
+    sp_json_member(w, "source", sp_str_c(s->path));
     sp_digest_hex(&a->sha256, hex);
-    str(w, "sha256", (struct sp_str){ a->has_sha256 ? hex : NULL, 64 }); /* custody, when a case is kept (contract 1) */
-    str(w, "type", sp_str_c(sp_source_type_name(a->type)));
-    u64(w, "bytes", a->bytes);
-    u64(w, "records", a->records);
-    u64(w, "events", a->records - a->undecodable);
-    u64(w, "undecodable", a->undecodable);
-    u64(w, "carved", a->carved);
-    u64(w, "gaps", a->gaps);
-    u64(w, "missing", a->missing);
-    u64(w, "duplicate_keys", a->duplicates);
-    u64(w, "unrecognised", t->unrecognised);
-    time_member(w, "first", t->first);
-    time_member(w, "last", t->last);
-    u64(w, "errors_met", a->error_total);
+    sp_json_member(w, "sha256", (struct sp_str){ a->has_sha256 ? hex : NULL, 64 }); /* custody, when a case is kept (contract 1) */
+    sp_json_member(w, "type", sp_str_c(sp_source_type_name(a->type)));
+    sp_json_member_u64(w, "bytes", a->bytes);
+    sp_json_member_u64(w, "records", a->records);
+    sp_json_member_u64(w, "events", a->records - a->undecodable);
+    sp_json_member_u64(w, "undecodable", a->undecodable);
+    sp_json_member_u64(w, "carved", a->carved);
+    sp_json_member_u64(w, "gaps", a->gaps);
+    sp_json_member_u64(w, "missing", a->missing);
+    sp_json_member_u64(w, "duplicate_keys", a->duplicates);
+    sp_json_member_u64(w, "unrecognised", t->unrecognised);
+    sp_json_member_time(w, "first", t->first);
+    sp_json_member_time(w, "last", t->last);
+    sp_json_member_u64(w, "errors_met", a->error_total);
     errors(w, a);
     sp_json_close(w, '}');
 }
@@ -120,8 +93,8 @@ void sp_summary_source(struct sp_buf *out, const struct sp_source *s, const stru
 static void skipped(struct sp_json *w, const char *path, const char *reason)
 {
     sp_json_open(w, '{');
-    str(w, "source", sp_str_c(path));
-    str(w, "reason", sp_str_c(reason));
+    sp_json_member(w, "source", sp_str_c(path));
+    sp_json_member(w, "reason", sp_str_c(reason));
     sp_json_close(w, '}');
 }
 
@@ -139,14 +112,14 @@ static void not_evaluable(struct sp_json *w, const struct sp_scope *scope, const
             if (!unknowns->count[c][r])
                 continue;
             sp_json_open(w, '{');
-            str(w, "rule", scope->rules->rule[r]->id);
+            sp_json_member(w, "rule", scope->rules->rule[r]->id);
             sp_json_key(w, SP_STR("logsource"));
             sp_json_open(w, '{');
-            str(w, "product", l.product.len ? l.product : (struct sp_str){ NULL, 0 });
-            str(w, "category", l.category.len ? l.category : (struct sp_str){ NULL, 0 });
-            str(w, "service", l.service.len ? l.service : (struct sp_str){ NULL, 0 });
+            sp_json_member(w, "product", l.product.len ? l.product : (struct sp_str){ NULL, 0 });
+            sp_json_member(w, "category", l.category.len ? l.category : (struct sp_str){ NULL, 0 });
+            sp_json_member(w, "service", l.service.len ? l.service : (struct sp_str){ NULL, 0 });
             sp_json_close(w, '}');
-            u64(w, "count", unknowns->count[c][r]);
+            sp_json_member_u64(w, "count", unknowns->count[c][r]);
             sp_json_close(w, '}');
         }
     }
@@ -168,10 +141,10 @@ static void suppressed(struct sp_json *w, const struct sp_suppress *suppress)
             continue;
         (void)snprintf(source, sizeof source, "act %lld of the case", (long long)list[i].act);
         sp_json_open(w, '{');
-        str(w, "value", list[i].rule_id);
-        str(w, "list", SP_STR("benign"));
-        str(w, "source", sp_str_c(source));
-        u64(w, "count", list[i].count);
+        sp_json_member(w, "value", list[i].rule_id);
+        sp_json_member(w, "list", SP_STR("benign"));
+        sp_json_member(w, "source", sp_str_c(source));
+        sp_json_member_u64(w, "count", list[i].count);
         sp_json_close(w, '}');
     }
     sp_json_close(w, ']');
@@ -184,8 +157,8 @@ static void tail(struct sp_json *w, const struct sp_summary_end *end)
     struct rusage usage;
     double wall_ms = r->wall_s * 1000, cpu_ms = r->cpu_s * 1000;
 
-    u64(w, "sightings", r->sightings);
-    u64(w, "repeated", r->left_out_twice);
+    sp_json_member_u64(w, "sightings", r->sightings);
+    sp_json_member_u64(w, "repeated", r->left_out_twice);
     suppressed(w, end->suppress);
     sp_json_key(w, SP_STR("left_out"));
     sp_json_raw(w, SP_STR("[]"));
@@ -193,14 +166,14 @@ static void tail(struct sp_json *w, const struct sp_summary_end *end)
     sp_json_open(w, '[');
     if (values_excess) {
         sp_json_open(w, '{');
-        str(w, "limit", SP_STR("values-per-sighting"));
-        u64(w, "count", values_excess);
+        sp_json_member(w, "limit", SP_STR("values-per-sighting"));
+        sp_json_member_u64(w, "count", values_excess);
         sp_json_close(w, '}');
     }
     sp_json_close(w, ']');
-    u64(w, "wall_ms", (uint64_t)(wall_ms < 1 ? 1 : wall_ms));
-    u64(w, "cpu_ms", (uint64_t)(cpu_ms < 1 ? 1 : cpu_ms));
-    u64(w, "peak_rss_kb", getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0);
+    sp_json_member_u64(w, "wall_ms", (uint64_t)(wall_ms < 1 ? 1 : wall_ms));
+    sp_json_member_u64(w, "cpu_ms", (uint64_t)(cpu_ms < 1 ? 1 : cpu_ms));
+    sp_json_member_u64(w, "peak_rss_kb", getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0);
 }
 
 /* What --profile-rules asks for. */
@@ -214,14 +187,14 @@ static void profile(struct sp_json *w, const struct sp_hunt_result *r)
         const struct sp_hunt_cost *c = &r->profile[i];
 
         sp_json_open(w, '{');
-        str(w, "rule", sp_str_c(c->rule_id));
-        u64(w, "looked", c->looked);
-        u64(w, "hits", c->hits);
-        u64(w, "ns", c->ns);
+        sp_json_member(w, "rule", sp_str_c(c->rule_id));
+        sp_json_member_u64(w, "looked", c->looked);
+        sp_json_member_u64(w, "hits", c->hits);
+        sp_json_member_u64(w, "ns", c->ns);
         sp_json_close(w, '}');
     }
     sp_json_close(w, ']');
-    u64(w, "profile_rest_ns", r->profile_rest_ns);
+    sp_json_member_u64(w, "profile_rest_ns", r->profile_rest_ns);
 }
 
 void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const struct sp_source_tally *tally,
@@ -231,7 +204,7 @@ void sp_summary_write(struct sp_buf *out, const struct sp_scope *scope, const st
     const struct sp_source_list *list = &scope->sources;
 
     sp_json_open(&w, '{');
-    str(&w, "spoor", sp_str_c(sp_version()));
+    sp_json_member(&w, "spoor", sp_str_c(sp_version()));
     plan(&w, scope->rules);
     sp_json_key(&w, SP_STR("sources"));
     sp_json_open(&w, '[');

@@ -590,8 +590,8 @@ static void conclude(struct pass *p, double began)
             r->opened |= list->source[i].opened;
         }
     r->interrupted = sp_stopped(p->survey.scope.ctx);
-    sp_view_when(r->first, p->first, false);
-    sp_view_when(r->last, p->last, false);
+    sp_page_when(r->first, p->first, false);
+    sp_page_when(r->last, p->last, false);
     r->wall_s = seconds() - began;
 }
 

@@ -11,7 +11,7 @@
 #define SP_ENGINE_SURVEY_H
 #include "engine/scope.h"
 #include "engine/survey_rows.h"
-#include "engine/view.h"
+#include "export/view.h"
 #include "event/event.h"
 #include "spoor/survey.h"
 

@@ -63,10 +63,7 @@ static int see(struct sp_survey *s, void *part, const struct sp_survey_seen *see
     sp_key_add(&p->key, sp_survey_event_id(seen, 0));
     if (p->key.failed || sp_survey_failed(seen))
         return SP_ERR_NOMEM;
-    rc = sp_rows_at(&p->rows, sp_buf_view(&p->key), sp_buf_view(&p->key), seen->event->time, &row);
-    if (rc > 0)
-        row->count[0]++;
-    return rc < 0 ? rc : 0;
+    return sp_rows_count(&p->rows, sp_buf_view(&p->key), seen->event->time);
 }
 
 static int commit(struct sp_survey *s, void *part, size_t source)
@@ -294,14 +291,14 @@ static bool make_origins(struct sp_survey *s)
 }
 
 static const struct sp_view_column source_columns[] = {
-    { "events", "EVENTS", true, 0 }, { "rules", "RULES", true, 0 }, { "live", "LIVE", true, 0 }, { "no_field", "NO FIELD", true, 0 },
-    { "no_event", "NO EVENT", true, 0 }, { "logsource", "LOG SOURCE HERE", false, 28 },
-    { "from", "FROM", false, 8 },
+    { "events", "EVENTS", SP_VIEW_RIGHT, 0 }, { "rules", "RULES", SP_VIEW_RIGHT, 0 }, { "live", "LIVE", SP_VIEW_RIGHT, 0 }, { "no_field", "NO FIELD", SP_VIEW_RIGHT, 0 },
+    { "no_event", "NO EVENT", SP_VIEW_RIGHT, 0 }, { "logsource", "LOG SOURCE HERE", SP_VIEW_LEFT, 28 },
+    { "from", "FROM", SP_VIEW_LEFT, 8 },
 }, tactic_columns[] = {
-    { "rules", "RULES", true, 0 }, { "live", "LIVE", true, 0 }, { "no_field", "NO FIELD", true, 0 }, { "no_event", "NO EVENT", true, 0 },
-    { "no_log", "NO LOG", true, 0 }, { "tactic", "TACTIC", false, 12 },
+    { "rules", "RULES", SP_VIEW_RIGHT, 0 }, { "live", "LIVE", SP_VIEW_RIGHT, 0 }, { "no_field", "NO FIELD", SP_VIEW_RIGHT, 0 }, { "no_event", "NO EVENT", SP_VIEW_RIGHT, 0 },
+    { "no_log", "NO LOG", SP_VIEW_RIGHT, 0 }, { "tactic", "TACTIC", SP_VIEW_LEFT, 12 },
 }, needed_columns[] = {
-    { "rules", "RULES", true, 0 }, { "logsource", "LOG SOURCE THAT IS NOT HERE", false, 20 }, { "needs", "WHERE IT COMES FROM", false, 16 },
+    { "rules", "RULES", SP_VIEW_RIGHT, 0 }, { "logsource", "LOG SOURCE THAT IS NOT HERE", SP_VIEW_LEFT, 20 }, { "needs", "WHERE IT COMES FROM", SP_VIEW_LEFT, 16 },
 };
 
 /* `Sysmon 1` of Microsoft-Windows-Sysmon/Operational 1. */
@@ -402,9 +399,9 @@ static void tables(struct sp_survey *s)
 /* ---- one line a rule */
 
 static const struct sp_view_column rule_columns[] = {
-    { "rule", NULL, false, 0 },      { "title", NULL, false, 0 },   { "level", NULL, false, 0 },  { "verdict", NULL, false, 0 },
-    { "logsource", NULL, false, 0 }, { "tactics", NULL, false, 0 }, { "lacking", NULL, false, 0 }, { "needs", NULL, false, 0 },
-    { "file", NULL, false, 0 },
+    { "rule", NULL, SP_VIEW_LEFT, 0 },      { "title", NULL, SP_VIEW_LEFT, 0 },   { "level", NULL, SP_VIEW_LEFT, 0 },  { "verdict", NULL, SP_VIEW_LEFT, 0 },
+    { "logsource", NULL, SP_VIEW_LEFT, 0 }, { "tactics", NULL, SP_VIEW_LEFT, 0 }, { "lacking", NULL, SP_VIEW_LEFT, 0 }, { "needs", NULL, SP_VIEW_LEFT, 0 },
+    { "file", NULL, SP_VIEW_LEFT, 0 },
 };
 
 static void tactics_json(struct view *v, const struct sp_rule *rule, struct sp_view *to)

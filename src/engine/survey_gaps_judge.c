@@ -430,9 +430,9 @@ static int by_gravity(const void *a, const void *b)
 }
 
 static const struct sp_view_column columns[] = {
-    { "finding", NULL, false, 0 }, { "host", NULL, false, 0 },   { "log", NULL, false, 0 },    { "from", NULL, false, 0 },
-    { "to", NULL, false, 0 },      { "first", NULL, false, 0 },  { "last", NULL, false, 0 },   { "missing", NULL, false, 0 },
-    { "source", NULL, false, 0 },  { "what", NULL, false, 0 },   { "else", NULL, false, 0 },
+    { "finding", NULL, SP_VIEW_LEFT, 0 }, { "host", NULL, SP_VIEW_LEFT, 0 },   { "log", NULL, SP_VIEW_LEFT, 0 },    { "from", NULL, SP_VIEW_LEFT, 0 },
+    { "to", NULL, SP_VIEW_LEFT, 0 },      { "first", NULL, SP_VIEW_LEFT, 0 },  { "last", NULL, SP_VIEW_LEFT, 0 },   { "missing", NULL, SP_VIEW_LEFT, 0 },
+    { "source", NULL, SP_VIEW_LEFT, 0 },  { "what", NULL, SP_VIEW_LEFT, 0 },   { "else", NULL, SP_VIEW_LEFT, 0 },
 };
 
 static struct sp_str known(struct sp_str text)
@@ -458,6 +458,15 @@ static void write_cells(struct judge *j, struct sp_view *v, const struct finding
     sp_view_row(v);
 }
 
+static void prose(struct sp_buf *out, struct sp_str text, unsigned width)
+{
+    struct sp_wrap how = { .width = width, .column = INDENT, .indent = INDENT, .gutter = "", .words = true };
+
+    for (int i = 0; i < INDENT; i++)
+        sp_buf_char(out, ' ');
+    sp_page_wrap(out, text, &how);
+}
+
 /* For people: a line that says where and when, what, and what else explains it. */
 static void write_block(struct judge *j, const struct finding *f)
 {
@@ -468,22 +477,22 @@ static void write_block(struct judge *j, const struct finding *f)
     char from[40], to[40];
     size_t room;
 
-    sp_view_when(from, f->from, o->local_time);
-    sp_view_when(to, f->to, o->local_time);
+    sp_page_when(from, f->from, o->local_time);
+    sp_page_when(to, f->to, o->local_time);
     room = o->width > INDENT + HEAD ? o->width - INDENT - HEAD : o->width ? 2 * HOST_LEAST : 0;
     sp_buf_printf(out, "%s%-8s%s %s%s%s  ", o->color ? color[f->kind] : "", kind_name[f->kind], o->color ? "\033[0m" : "", *from ? from : "no time",
                   strcmp(from, to) != 0 ? "  to  " : "", strcmp(from, to) != 0 ? to : "");
-    sp_view_cell(out, &j->scratch, host.len ? host : SP_STR("-"), room / 2, false);
+    sp_page_cell(out, &j->scratch, host.len ? host : SP_STR("-"), room / 2, false);
     if (!f->whole_host) {
         sp_buf_text(out, "  ");
-        sp_view_cell(out, &j->scratch, sp_survey_short(channel), room / 2, false);
+        sp_page_cell(out, &j->scratch, sp_survey_short(channel), room / 2, false);
     }
     sp_buf_char(out, '\n');
-    sp_view_wrap(out, &j->scratch, f->what, o->width, INDENT);
+    prose(out, f->what, o->width);
     sp_buf_clear(&j->words);
     sp_buf_text(&j->words, "else: ");
     sp_buf_str(&j->words, f->other);
-    sp_view_wrap(out, &j->scratch, sp_buf_view(&j->words), o->width, INDENT);
+    prose(out, sp_buf_view(&j->words), o->width);
 }
 
 static int by_mark(const void *a, const void *b)

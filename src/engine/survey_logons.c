@@ -342,10 +342,10 @@ static void part_done(void *part)
 }
 
 static const struct sp_view_column columns[] = {
-    { "success", "OK", true, 0 },        { "failure", "FAILED", true, 0 }, { "attempt", "TRIED", true, 0 }, { "privileged", "PRIV", true, 0 }, { "logoff", "OFF", true, 0 },
-    { "first", "FIRST", false, 0 },      { "last", "LAST", false, 0 },     { "user", "USER", false, 10 },     { "source", "SOURCE", false, 10 },
-    { "to", "TO", false, 8 },            { "how", "HOW", false, 8 },       { "source_ip", NULL, false, 0 },   { "source_host", NULL, false, 0 },
-    { "host", NULL, false, 0 },          { "reasons", NULL, false, 0 },
+    { "success", "OK", SP_VIEW_RIGHT, 0 },        { "failure", "FAILED", SP_VIEW_RIGHT, 0 }, { "attempt", "TRIED", SP_VIEW_RIGHT, 0 }, { "privileged", "PRIV", SP_VIEW_RIGHT, 0 }, { "logoff", "OFF", SP_VIEW_RIGHT, 0 },
+    { "first", "FIRST", SP_VIEW_LEFT, 0 },      { "last", "LAST", SP_VIEW_LEFT, 0 },     { "user", "USER", SP_VIEW_LEFT, 10 },     { "source", "SOURCE", SP_VIEW_LEFT, 10 },
+    { "to", "TO", SP_VIEW_LEFT, 8 },            { "how", "HOW", SP_VIEW_LEFT, 8 },       { "source_ip", NULL, SP_VIEW_LEFT, 0 },   { "source_host", NULL, SP_VIEW_LEFT, 0 },
+    { "host", NULL, SP_VIEW_LEFT, 0 },          { "reasons", NULL, SP_VIEW_LEFT, 0 },
 };
 enum { COLUMNS = sizeof columns / sizeof *columns, WIDE = 140 };
 

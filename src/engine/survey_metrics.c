@@ -48,10 +48,7 @@ static int see(struct sp_survey *s, void *part, const struct sp_survey_seen *see
         sp_key_add(&p->key, sp_str_c(s->scope.sources.source[seen->source].path));
     if (p->key.failed || sp_survey_failed(seen))
         return SP_ERR_NOMEM;
-    rc = sp_rows_at(&p->rows, sp_buf_view(&p->key), sp_buf_view(&p->key), seen->event->time, &row);
-    if (rc > 0)
-        row->count[0]++;
-    return rc < 0 ? rc : 0;
+    return sp_rows_count(&p->rows, sp_buf_view(&p->key), seen->event->time);
 }
 
 static int commit(struct sp_survey *s, void *part, size_t source)
@@ -75,9 +72,9 @@ static void part_done(void *part)
 }
 
 static const struct sp_view_column all_columns[] = {
-    { "count", "COUNT", true, 0 }, { "share", "SHARE", true, 0 },     { "first", "FIRST", false, 10 }, { "last", "LAST", false, 10 },
-    { "channel", "CHANNEL", false, 12 }, { "provider", "PROVIDER", false, 8 }, { "event_id", "ID", true, 0 }, { "title", "TITLE", false, 10 },
-    { "host", "HOST", false, 10 }, { "source", "SOURCE", false, 16 },
+    { "count", "COUNT", SP_VIEW_RIGHT, 0 }, { "share", "SHARE", SP_VIEW_RIGHT, 0 },     { "first", "FIRST", SP_VIEW_LEFT, 10 }, { "last", "LAST", SP_VIEW_LEFT, 10 },
+    { "channel", "CHANNEL", SP_VIEW_LEFT, 12 }, { "provider", "PROVIDER", SP_VIEW_LEFT, 8 }, { "event_id", "ID", SP_VIEW_RIGHT, 0 }, { "title", "TITLE", SP_VIEW_LEFT, 10 },
+    { "host", "HOST", SP_VIEW_LEFT, 10 }, { "source", "SOURCE", SP_VIEW_LEFT, 16 },
 };
 
 enum { COMMON = 4, CHANNEL = 4, PROVIDER, EVENT_ID, TITLE, HOST, SOURCE };

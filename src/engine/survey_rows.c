@@ -160,6 +160,16 @@ int sp_rows_at(struct sp_rows *r, struct sp_str key, struct sp_str shown, struct
     return rc;
 }
 
+int sp_rows_count(struct sp_rows *r, struct sp_str key, struct sp_time time)
+{
+    struct sp_row *row;
+    int rc = sp_rows_at(r, key, key, time, &row);
+
+    if (rc > 0)
+        row->count[0]++;
+    return rc < 0 ? rc : 0;
+}
+
 int sp_rows_join(struct sp_rows *r, const struct sp_rows *from)
 {
     for (uint32_t i = 0; i < from->count; i++) {

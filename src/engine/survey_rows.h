@@ -40,6 +40,8 @@ void sp_rows_clear(struct sp_rows *rows); /* no rows; memory is kept */
 /* The row of a key, made where there is none; its times take `time` in. 1 and `*ret`, dead at the next call; 0 where
  * there is no room for one more key (counted); SP_ERR_NOMEM. */
 int sp_rows_at(struct sp_rows *rows, struct sp_str key, struct sp_str shown, struct sp_time time, struct sp_row **ret);
+/* One more of count[0] there, of rows that are shown by their key. 0 or SP_ERR_NOMEM. */
+int sp_rows_count(struct sp_rows *rows, struct sp_str key, struct sp_time time);
 /* The row if there is one, else NULL. */
 struct sp_row *sp_rows_find(const struct sp_rows *rows, struct sp_str key);
 

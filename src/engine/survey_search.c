@@ -258,13 +258,9 @@ static struct sp_str matched(const struct hit *hit)
     return hit->to ? sp_str_cut(hit->value, hit->from, hit->to - hit->from) : hit->value;
 }
 
-static void maybe(struct sp_json *w, struct sp_str key, struct sp_str text)
+static struct sp_str known(struct sp_str text)
 {
-    sp_json_key(w, key);
-    if (text.len)
-        sp_json_str(w, text);
-    else
-        sp_json_null(w);
+    return text.len ? text : (struct sp_str){ NULL, 0 };
 }
 
 static int json_line(struct sp_survey *s, struct part *p, const struct sp_survey_seen *seen, const struct hit *hit)
@@ -278,10 +274,10 @@ static int json_line(struct sp_survey *s, struct part *p, const struct sp_survey
     if (!sp_sha256(r->raw, &sha))
         return SP_ERR_NOMEM;
     sp_json_open(&w, '{');
-    maybe(&w, SP_STR("time"), seen->event->time.known ? (struct sp_str){ time, (size_t)(sp_time_put(time, seen->event->time) - time) } : SP_STR_NONE);
-    maybe(&w, SP_STR("host"), sp_survey_host(seen, 2));
-    maybe(&w, SP_STR("channel"), sp_survey_channel(seen, 3));
-    maybe(&w, SP_STR("event_id"), sp_survey_event_id(seen, 4));
+    sp_json_member_time(&w, "time", seen->event->time);
+    sp_json_member(&w, "host", known(sp_survey_host(seen, 2)));
+    sp_json_member(&w, "channel", known(sp_survey_channel(seen, 3)));
+    sp_json_member(&w, "event_id", known(sp_survey_event_id(seen, 4)));
     sp_json_key(&w, SP_STR("field"));
     sp_json_str(&w, hit->name);
     sp_json_key(&w, SP_STR("match"));
@@ -338,7 +334,7 @@ static void put(struct part *p, struct sp_str text, size_t *room)
 
     if (!*room || !text.len)
         return;
-    sp_view_cell(&p->line, &p->folded, text, *room, false);
+    sp_page_cell(&p->line, &p->folded, text, *room, false);
     used = p->line.failed ? *room : sp_safe_width(sp_str_cut(sp_buf_view(&p->line), at, p->line.len - at));
     *room -= used < *room ? used : *room;
 }
@@ -376,13 +372,13 @@ static int table_line(struct sp_survey *s, struct part *p, const struct sp_surve
     size_t room = !o->width ? WIDE_VALUE : o->width > FIXED_COLUMNS + host + channel + VALUE_LEAST ? o->width - FIXED_COLUMNS - host - channel : VALUE_LEAST;
     char time[40];
 
-    sp_view_when(time, seen->event->time, o->local_time);
+    sp_page_when(time, seen->event->time, o->local_time);
     sp_buf_printf(&p->line, o->width ? "%-16.16s  " : "%-19s  ", *time ? time : "-");
-    sp_view_cell(&p->line, &p->folded, sp_survey_host(seen, 2), host, true);
+    sp_page_cell(&p->line, &p->folded, sp_survey_host(seen, 2), host, true);
     sp_buf_text(&p->line, "  ");
-    sp_view_cell(&p->line, &p->folded, sp_survey_short(sp_survey_channel(seen, 3)), channel, true);
+    sp_page_cell(&p->line, &p->folded, sp_survey_short(sp_survey_channel(seen, 3)), channel, true);
     sp_buf_text(&p->line, "  ");
-    sp_view_cell(&p->line, &p->folded, sp_survey_event_id(seen, 4), 5, true);
+    sp_page_cell(&p->line, &p->folded, sp_survey_event_id(seen, 4), 5, true);
     sp_buf_text(&p->line, "  ");
     put_value(p, o, hit, room);
     sp_buf_char(&p->line, '\n');

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/safe.h"
-#include "engine/view.h"
+#include "export/view.h"
 
 enum { TALLY_ROWS_MAX = 100000, BUCKETS = 1 << 14 };
 
@@ -107,30 +107,12 @@ static int by_level_count(const void *a, const void *b)
 
 static void when(char out[40], const struct sp_sort_key *key, bool local)
 {
-    sp_view_when(out, (struct sp_time){ .sec = key->sec, .known = !key->no_time }, local);
+    sp_page_when(out, (struct sp_time){ .sec = key->sec, .known = !key->no_time }, local);
 }
 
 static struct sp_str host_of(const struct sp_tally_row *r)
 {
     return r->others ? SP_STR("(other hosts)") : r->host.ptr ? r->host : SP_STR("-");
-}
-
-static const char *level_color(enum sp_level level)
-{
-    switch (level) {
-    case SP_LEVEL_CRITICAL:
-        return "\033[1;31m";
-    case SP_LEVEL_HIGH:
-        return "\033[31m";
-    case SP_LEVEL_MEDIUM:
-        return "\033[33m";
-    case SP_LEVEL_LOW:
-        return "\033[36m";
-    case SP_LEVEL_UNKNOWN:
-    case SP_LEVEL_INFORMATIONAL:
-    default:
-        return "\033[2m";
-    }
 }
 
 enum { WIDE = 100, TIME_MINUTES = 16, TIME_SECONDS = 19, SPAN = 5, TITLE_LEAST = 16, HOST_LEAST = 10 };
@@ -196,12 +178,12 @@ static void table_row(const struct sp_tally_row *r, const struct columns *c, con
         when(last, &r->last, o->local_time);
     else
         span(last, &r->first, &r->last);
-    sp_buf_printf(out, "%s%-*.*s%s  %*llu  %-*.*s  %-*.*s  ", o->color ? level_color(r->rule->level) : "", (int)c->level,
+    sp_buf_printf(out, "%s%-*.*s%s  %*llu  %-*.*s  %-*.*s  ", o->color ? sp_page_level(r->rule->level) : "", (int)c->level,
                   SP_STR_ARG(level_word(r->rule->level, o)), o->color ? "\033[0m" : "", (int)c->count, (unsigned long long)r->count,
                   (int)c->first, (int)c->first, first, (int)c->last, (int)c->last, last);
-    sp_view_cell(out, scratch, host_of(r), c->host, true);
+    sp_page_cell(out, scratch, host_of(r), c->host, true);
     sp_buf_text(out, "  ");
-    sp_view_cell(out, scratch, r->rule->title, c->title, false);
+    sp_page_cell(out, scratch, r->rule->title, c->title, false);
     sp_buf_char(out, '\n');
 }
 
@@ -217,7 +199,7 @@ void sp_tally_table(struct sp_tally *t, const struct sp_output *o, struct sp_buf
     qsort(t->row, t->count, sizeof(struct sp_tally_row *), by_level_count);
     sp_buf_printf(out, "%s%-*s  %*s  %-*s  %-*s  ", o->color ? "\033[1m" : "", (int)c.level, "LEVEL", (int)c.count, "COUNT", (int)c.first, "FIRST",
                   (int)c.last, "LAST");
-    sp_view_cell(out, &scratch, SP_STR("HOST"), c.host, true);
+    sp_page_cell(out, &scratch, SP_STR("HOST"), c.host, true);
     sp_buf_printf(out, "  TITLE%s\n", o->color ? "\033[0m" : "");
     for (size_t i = 0; i < t->count; i++)
         table_row(t->row[i], &c, o, &scratch, out);

@@ -4,39 +4,68 @@
  */
 #include "export/page.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/safe.h"
-#include "base/time.h"
 #include "base/unicode.h"
+
+enum { CUT = 16 /* bytes that a column may take: what is cut off need not be made harmless first */ };
+
+/* Bytes at the begin of `s` that take no more than `width` columns, and how many they take. */
+static size_t fitting(struct sp_str s, size_t width, size_t *ret_columns)
+{
+    size_t at = 0, columns = 0;
+
+    while (at < s.len) {
+        size_t next = at, one;
+
+        (void)sp_utf8_next(s, &next);
+        one = sp_safe_width(sp_str_cut(s, at, next - at));
+        if (columns + one > width)
+            break;
+        columns += one;
+        at = next;
+    }
+    *ret_columns = columns;
+    return at;
+}
 
 void sp_page_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad)
 {
     struct sp_str shown;
     size_t columns;
 
-    if (width && s.len > 16 * width) /* what is cut off need not be made harmless first */
-        s.len = 16 * width;
     sp_buf_clear(scratch);
-    sp_safe_write(scratch, s);
+    sp_safe_write(scratch, width && s.len / CUT > width ? sp_str_cut(s, 0, CUT * width) : s);
     out->failed |= scratch->failed; /* cleared again for the next cell */
     shown = sp_buf_view(scratch);
-    columns = sp_safe_width(shown);
-    if (width && columns > width) {
-        while (shown.len && sp_safe_width(shown) > width - 1) {
-            do
-                shown.len--;
-            while (shown.len && ((unsigned char)shown.ptr[shown.len] & 0xC0) == 0x80);
-        }
+    if (fitting(shown, width ? width : SIZE_MAX, &columns) == shown.len) {
         sp_buf_str(out, shown);
-        sp_buf_text(out, "\u2026");
-        columns = sp_safe_width(shown) + 1;
     } else {
-        sp_buf_str(out, shown);
+        sp_buf_str(out, sp_str_cut(shown, 0, fitting(shown, width - 1, &columns)));
+        sp_buf_text(out, "\u2026");
+        columns++;
     }
     for (; pad && columns < width; columns++)
         sp_buf_char(out, ' ');
+}
+
+void sp_page_tail(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width)
+{
+    struct sp_str shown;
+    size_t columns, at = 0;
+
+    sp_buf_clear(scratch);
+    sp_safe_write(scratch, width && s.len / CUT > width ? sp_str_cut(s, s.len - CUT * width, CUT * width) : s);
+    out->failed |= scratch->failed;
+    shown = sp_buf_view(scratch);
+    columns = sp_safe_width(shown);
+    for (size_t next = 0; width && columns > width - 1 && (at || columns > width); at = next) {
+        (void)sp_utf8_next(shown, &next);
+        columns -= sp_safe_width(sp_str_cut(shown, at, next - at));
+    }
+    sp_buf_text(out, at ? "\u2026" : "");
+    sp_buf_str(out, sp_str_cut(shown, at, shown.len - at));
 }
 
 const char *sp_page_level(enum sp_level level)
@@ -132,7 +161,7 @@ static void marks(struct pen *p, size_t at)
     const struct sp_wrap *h = p->how;
 
     while (p->mark < h->mark_count) {
-        const struct sp_mark *m = &h->mark[p->mark];
+        const struct sp_page_mark *m = &h->mark[p->mark];
 
         if (p->marked && at >= m->from + m->len) {
             mark_off(p);
@@ -215,197 +244,32 @@ void sp_page_wrap(struct sp_buf *out, struct sp_str text, const struct sp_wrap *
     sp_buf_done(&p.one);
 }
 
-/* ---------------------------------------------------------------- tables */
-
-void sp_grid_init(struct sp_grid *grid, struct sp_arena *arena, const struct sp_column *column, size_t count)
+struct sp_str sp_page_digits(char out[SP_PAGE_DIGITS], uint64_t number)
 {
-    *grid = (struct sp_grid){ .arena = arena, .column = column, .count = count };
-}
+    char digits[SP_PUT_ROOM];
+    size_t len = (size_t)(sp_put_u64(digits, number) - digits), n = 0;
 
-struct sp_grid_row *sp_grid_add(struct sp_grid *grid)
-{
-    struct sp_grid_row *row;
-
-    if (grid->rows == grid->room) {
-        size_t room = grid->room ? 2 * grid->room : 64;
-        struct sp_grid_row *grown = sp_arena_grow(grid->arena, grid->row, grid->rows, room, sizeof *grown);
-
-        if (!grown)
-            return NULL;
-        grid->row = grown;
-        grid->room = room;
+    for (size_t i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            out[n++] = ',';
+        out[n++] = digits[i];
     }
-    row = &grid->row[grid->rows++];
-    *row = (struct sp_grid_row){ .level = SP_LEVEL_UNKNOWN };
-    for (size_t i = 0; i < grid->count; i++)
-        row->cell[i] = SP_STR_NONE;
-    return row;
-}
-
-bool sp_grid_cell(struct sp_grid *grid, struct sp_grid_row *row, size_t column, struct sp_str text)
-{
-    struct sp_str copy = sp_arena_str(grid->arena, text.ptr ? text : SP_STR("-"));
-
-    if (copy.ptr)
-        row->cell[column] = copy;
-    return copy.ptr != NULL;
+    return (struct sp_str){ out, n };
 }
 
 void sp_page_number(struct sp_buf *out, uint64_t number)
 {
-    char digits[SP_PUT_ROOM + 4];
-    size_t len = (size_t)(sp_put_u64(digits, number) - digits);
+    char digits[SP_PAGE_DIGITS];
 
-    for (size_t i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0)
-            sp_buf_char(out, ',');
-        sp_buf_char(out, digits[i]);
-    }
+    sp_buf_str(out, sp_page_digits(digits, number));
 }
 
-bool sp_grid_number(struct sp_grid *grid, struct sp_grid_row *row, size_t column, uint64_t number)
+void sp_page_when(char out[40], struct sp_time t, bool local)
 {
-    struct sp_buf text;
-    bool good;
-
-    sp_buf_init(&text, 0);
-    sp_page_number(&text, number);
-    good = !text.failed && sp_grid_cell(grid, row, column, sp_buf_view(&text));
-    sp_buf_done(&text);
-    return good;
-}
-
-static int by_weight(const void *a, const void *b)
-{
-    const struct sp_grid_row *x = a, *y = b;
-
-    if (x->level != y->level)
-        return x->level > y->level ? -1 : 1;
-    if (x->weight != y->weight)
-        return x->weight > y->weight ? -1 : 1;
-    return (x->place > y->place) - (x->place < y->place);
-}
-
-void sp_grid_sort(struct sp_grid *grid)
-{
-    for (size_t i = 0; i < grid->rows; i++)
-        grid->row[i].place = i;
-    if (grid->rows)
-        qsort(grid->row, grid->rows, sizeof *grid->row, by_weight);
-}
-
-/* Widths: as narrow as the rows allow; one column takes what is left. False: no memory. */
-static bool measure(const struct sp_grid *g, const struct sp_output *how, struct sp_buf *scratch, size_t width[SP_COLUMNS_MAX])
-{
-    size_t fixed = 0, open = SIZE_MAX;
-    bool failed = false;
-
-    for (size_t c = 0; c < g->count; c++) {
-        size_t max = how->width && g->column[c].max ? g->column[c].max : SIZE_MAX;
-
-        width[c] = sp_safe_width(sp_str_c(g->column[c].title));
-        for (size_t r = 0; r < g->rows && width[c] < max; r++) {
-            size_t w;
-
-            sp_buf_clear(scratch);
-            sp_safe_write(scratch, g->row[r].cell[c]);
-            failed |= scratch->failed;
-            w = sp_safe_width(sp_buf_view(scratch));
-            width[c] = w > width[c] ? w : width[c];
-        }
-        width[c] = width[c] < max ? width[c] : max;
-        if (g->column[c].max == 0)
-            open = c;
-        else
-            fixed += width[c] + 2;
-    }
-    if (open != SIZE_MAX && how->width)
-        width[open] = how->width > fixed + 12 ? how->width - fixed : 12;
-    return !failed;
-}
-
-/* As sp_page_cell, but the beginning is cut off. */
-static void tail_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width)
-{
-    struct sp_str shown;
-
-    sp_buf_clear(scratch);
-    sp_safe_write(scratch, s.len > 16 * width ? sp_str_cut(s, s.len - 16 * width, 16 * width) : s);
-    out->failed |= scratch->failed;
-    shown = sp_buf_view(scratch);
-    if (sp_safe_width(shown) > width) {
-        while (shown.len && sp_safe_width(shown) > width - 1) {
-            do
-                shown = sp_str_cut(shown, 1, shown.len - 1);
-            while (shown.len && ((unsigned char)shown.ptr[0] & 0xC0) == 0x80);
-        }
-        sp_buf_text(out, "\u2026");
-    }
-    sp_buf_str(out, shown);
-}
-
-static void write_row(const struct sp_grid *g, const struct sp_grid_row *row, const size_t *width, const struct sp_output *how,
-                      struct sp_buf *scratch, struct sp_buf *out)
-{
-    struct sp_buf text;
-    bool faint = how->color && row && row->faint;
-
-    sp_buf_init(&text, 0);
-    if (faint)
-        sp_buf_text(out, SP_PAGE_DIM);
-    for (size_t c = 0; c < g->count; c++) {
-        struct sp_str s = row ? row->cell[c] : sp_str_c(g->column[c].title);
-        bool last = c + 1 == g->count, color = how->color && row && c == 0 && row->level != SP_LEVEL_UNKNOWN && !faint;
-        size_t columns;
-
-        if (color)
-            sp_buf_text(out, sp_page_level(row->level));
-        sp_buf_clear(&text);
-        if (g->column[c].tail)
-            tail_cell(&text, scratch, s, width[c] ? width[c] : 1);
-        else
-            sp_page_cell(&text, scratch, s, width[c] ? width[c] : 1, false);
-        out->failed |= text.failed;
-        columns = sp_safe_width(sp_buf_view(&text));
-        for (size_t i = columns; g->column[c].right && i < width[c]; i++)
-            sp_buf_char(out, ' ');
-        sp_buf_str(out, sp_buf_view(&text));
-        for (size_t i = columns; !last && !g->column[c].right && i < width[c]; i++)
-            sp_buf_char(out, ' ');
-        if (color)
-            sp_buf_text(out, SP_PAGE_PLAIN);
-        if (!last)
-            sp_buf_text(out, "  ");
-    }
-    if (faint)
-        sp_buf_text(out, SP_PAGE_PLAIN);
-    sp_buf_char(out, '\n');
-    sp_buf_done(&text);
-}
-
-void sp_grid_write(const struct sp_grid *g, const struct sp_output *how, struct sp_buf *out)
-{
-    size_t width[SP_COLUMNS_MAX];
-    struct sp_buf scratch;
-
-    if (g->rows == 0)
-        return;
-    sp_buf_init(&scratch, 0);
-    out->failed |= !measure(g, how, &scratch, width);
-    write_row(g, NULL, width, how, &scratch, out);
-    for (size_t r = 0; r < g->rows; r++)
-        write_row(g, &g->row[r], width, how, &scratch, out);
-    sp_buf_done(&scratch);
-}
-
-void sp_page_time(struct sp_buf *out, struct sp_time time, bool local)
-{
-    time_t sec = (time_t)time.sec;
-    char text[40];
+    time_t sec = (time_t)t.sec;
     struct tm tm;
 
-    if (time.known && (local ? localtime_r(&sec, &tm) : gmtime_r(&sec, &tm)) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm))
-        sp_buf_text(out, text);
-    else
-        sp_buf_char(out, '-');
+    out[0] = '\0';
+    if (t.known && (local ? localtime_r(&sec, &tm) : gmtime_r(&sec, &tm)))
+        (void)strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm);
 }

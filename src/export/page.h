@@ -9,16 +9,17 @@
  */
 #ifndef SP_EXPORT_PAGE_H
 #define SP_EXPORT_PAGE_H
-#include "base/arena.h"
 #include "base/buf.h"
+#include "base/time.h"
 #include "rule/rule.h"
 #include "spoor/hunt.h"
 
 /* Append `s` harmless and cut to `width` columns (0: no limit) with an ellipsis, padded to it if `pad`. `scratch` is
- * overwritten. */
+ * overwritten. sp_page_tail keeps the end of it, as of a path, and does not pad. */
 void sp_page_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad);
+void sp_page_tail(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width);
 
-/* What a terminal is told before a word of this level; sp_page_plain behind it. */
+/* What a terminal is told before a word of this level; SP_PAGE_PLAIN behind it. */
 const char *sp_page_level(enum sp_level level);
 #define SP_PAGE_PLAIN "\033[0m"
 #define SP_PAGE_BOLD  "\033[1m"
@@ -29,7 +30,7 @@ const char *sp_page_level(enum sp_level level);
 struct sp_str sp_page_command(struct sp_str command, struct sp_str *ret_program);
 
 /* A run of bytes of a text that is to be marked; runs rise and do not overlap. */
-struct sp_mark {
+struct sp_page_mark {
     size_t from, len;
 };
 
@@ -42,48 +43,19 @@ struct sp_wrap {
     bool lines;              /* line ends of the text are line ends; else they print as \x0a */
     bool words;              /* broken between words where they fit, as prose is; else after the last column */
     size_t lines_max;        /* then it is cut and says so; 0: no limit */
-    const struct sp_mark *mark;
+    const struct sp_page_mark *mark;
     size_t mark_count;
 };
 
 /* Append the text, wrapped, and a line end. */
 void sp_page_wrap(struct sp_buf *out, struct sp_str text, const struct sp_wrap *how);
 
-/* A table: rows are collected, then written with columns as narrow as they allow. Texts are copied into `arena`. */
-enum { SP_COLUMNS_MAX = 10 };
-struct sp_column {
-    const char *title;
-    bool right;     /* numbers */
-    size_t max;     /* columns it may take where the width is limited; 0: what the others leave (one column at most) */
-    bool tail;      /* a path: what is cut off is its beginning */
-};
-struct sp_grid {
-    struct sp_arena *arena;
-    const struct sp_column *column;
-    size_t count;              /* of columns */
-    struct sp_grid_row *row;   /* in the arena */
-    size_t rows, room;
-};
-struct sp_grid_row {
-    struct sp_str cell[SP_COLUMNS_MAX];
-    enum sp_level level;       /* colours the first cell; UNKNOWN: no colour */
-    bool faint;                /* suppressed, dismissed */
-    uint64_t weight;           /* for sp_grid_sort; place: its own */
-    size_t place;
-};
-void sp_grid_init(struct sp_grid *grid, struct sp_arena *arena, const struct sp_column *column, size_t count);
-/* A row to be filled in with sp_grid_cell; NULL when memory has run out. */
-struct sp_grid_row *sp_grid_add(struct sp_grid *grid);
-bool sp_grid_cell(struct sp_grid *grid, struct sp_grid_row *row, size_t column, struct sp_str text); /* false: no memory */
-bool sp_grid_number(struct sp_grid *grid, struct sp_grid_row *row, size_t column, uint64_t number);  /* 1,234 */
-void sp_grid_sort(struct sp_grid *grid); /* by level, then by weight, both from the top; else as they were added */
-void sp_grid_write(const struct sp_grid *grid, const struct sp_output *how, struct sp_buf *out);
-
-/* 1234567 as 1,234,567, appended. */
+/* 1234567 as 1,234,567: in `out`, and appended. */
+enum { SP_PAGE_DIGITS = 32 };
+struct sp_str sp_page_digits(char out[SP_PAGE_DIGITS], uint64_t number);
 void sp_page_number(struct sp_buf *out, uint64_t number);
 
-/* `2026-03-02 10:00:00` in UTC, or in the zone of the TZ environment; `-` without a time. */
-struct sp_time;
-void sp_page_time(struct sp_buf *out, struct sp_time time, bool local);
+/* `2026-03-02 10:00:00` in UTC, or in the zone of the TZ environment; empty where it is not known. */
+void sp_page_when(char out[40], struct sp_time time, bool local);
 
 #endif

@@ -26,18 +26,6 @@ static size_t digest(struct sp_json *w, struct sp_str key, const struct sp_diges
     return w->out->len - 65;
 }
 
-static void time_member(struct sp_json *w, struct sp_time t)
-{
-    sp_json_key(w, SP_STR("time"));
-    if (!t.known) {
-        sp_json_null(w);
-        return;
-    }
-    sp_json_raw(w, SP_STR("\""));
-    sp_time_write(w->out, t);
-    sp_buf_char(w->out, '"');
-}
-
 static void rule_member(struct sp_json *w, const struct sp_rule *rule)
 {
     sp_json_key(w, SP_STR("rule"));
@@ -116,7 +104,7 @@ void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whol
     sp_json_u64(&w, 1);
     ret->id = digest(&w, SP_STR("id"), &s->id) - start;
     member(&w, SP_STR("org"), sp_str_c(s->org));
-    time_member(&w, s->event->time);
+    sp_json_member_time(&w, "time", s->event->time);
     member(&w, SP_STR("kind"), SP_STR("rule"));
     rule_member(&w, s->rule);
     ret->event_id = event_member(&w, s) - start;

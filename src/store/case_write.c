@@ -8,19 +8,26 @@
 
 #include "store/case_inner.h"
 
+/* The key of a run or an act, by which a merge knows it again in another case: the first column. */
+static int bind_new_key(sqlite3_stmt *q, struct sp_error *err)
+{
+    unsigned char key[16];
+
+    if (getrandom(key, sizeof key, 0) != sizeof key)
+        return sp_error_set(err, SP_ERR_IO, "the system gives no random numbers");
+    sp_bind_blob(q, 1, key, sizeof key);
+    return 0;
+}
+
 /* ---- runs ---- */
 
 int sp_case_run_begin(struct sp_case *c, const struct sp_case_run *run, int64_t *ret_id, struct sp_error *err)
 {
     sqlite3_stmt *q = sp_case_kept(c, SP_Q_RUN_BEGIN, "INSERT INTO run(key, began_ns, state, who, host, argv, tool, build, plan) VALUES(?,?,?,?,?,?,?,?,?)", err);
-    unsigned char key[16];
-    int rc;
+    int rc = q ? bind_new_key(q, err) : SP_ERR_IO;
 
-    if (!q)
-        return SP_ERR_IO;
-    if (getrandom(key, sizeof key, 0) != sizeof key)
-        return sp_error_set(err, SP_ERR_IO, "the system gives no random numbers");
-    sp_bind_blob(q, 1, key, sizeof key);
+    if (rc < 0)
+        return rc;
     sp_bind_int(q, 2, run->began_ns);
     sp_bind_int(q, 3, SP_RUN_RUNNING);
     sp_bind_str(q, 4, run->who);
@@ -413,14 +420,10 @@ int sp_case_act_add(struct sp_case *c, const struct sp_case_act *a, int64_t *ret
 {
     sqlite3_stmt *q = sp_case_kept(c, SP_Q_ACT_ADD, "INSERT INTO act(key, time_ns, who, host, kind, target, text, why, until, more) VALUES(?,?,?,?,?,?,?,?,?,?)", err);
     const struct sp_str texts[] = { a->kind, a->target, a->text, a->why, a->until, a->more };
-    unsigned char key[16];
-    int rc;
+    int rc = q ? bind_new_key(q, err) : SP_ERR_IO;
 
-    if (!q)
-        return SP_ERR_IO;
-    if (getrandom(key, sizeof key, 0) != sizeof key)
-        return sp_error_set(err, SP_ERR_IO, "the system gives no random numbers");
-    sp_bind_blob(q, 1, key, sizeof key);
+    if (rc < 0)
+        return rc;
     sp_bind_int(q, 2, a->time_ns);
     sp_bind_str(q, 3, a->who);
     sp_bind_str(q, 4, a->host);

@@ -21,7 +21,7 @@ static void must(bool holds)
 
 static void show(struct sp_str text, unsigned width, bool lines)
 {
-    struct sp_mark mark[2] = { { text.len / 4, text.len / 8 }, { text.len / 2, 3 } };
+    struct sp_page_mark mark[2] = { { text.len / 4, text.len / 8 }, { text.len / 2, 3 } };
     struct sp_wrap how = { .width = width, .column = 3, .indent = 3, .gutter = lines ? "| " : "", .lines = lines, .words = !lines, .lines_max = 20,
                            .mark = mark, .mark_count = 2 };
     struct sp_buf out;

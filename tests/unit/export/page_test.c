@@ -37,7 +37,7 @@ TEST(prose_breaks_between_words)
 
 TEST(parts_are_marked_without_colour_too)
 {
-    struct sp_mark mark[] = { { 1, 2 }, { 5, 1 } };
+    struct sp_page_mark mark[] = { { 1, 2 }, { 5, 1 } };
     struct sp_wrap how = { .gutter = "", .mark = mark, .mark_count = 2 };
 
     is_str(wrapped("abcdef", &how), "a\u00abbc\u00bbde\u00abf\u00bb\n");
@@ -47,7 +47,7 @@ TEST(parts_are_marked_without_colour_too)
 
 TEST(a_mark_ends_before_a_line_does_and_goes_on_in_the_next)
 {
-    struct sp_mark mark = { 2, 6 };
+    struct sp_page_mark mark = { 2, 6 };
     struct sp_wrap how = { .width = 5, .color = true, .indent = 1, .gutter = "", .mark = &mark, .mark_count = 1 };
 
     is_str(wrapped("abcdefghi", &how), "ab\033[1;4mcde\033[0m\n \033[1;4mfgh\033[0mi\n");
@@ -69,7 +69,7 @@ TEST(hostile_text_stays_text_and_within_the_width)
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         for (unsigned width = 12; width < 40; width++) {
-            struct sp_mark mark = { 1, 3 };
+            struct sp_page_mark mark = { 1, 3 };
             struct sp_wrap how = { .width = width, .column = 2, .indent = 2, .gutter = "", .mark = &mark, .mark_count = 1 };
             struct sp_str s = wrapped(texts[i], &how);
             size_t begin = 0;
@@ -88,22 +88,21 @@ TEST(hostile_text_stays_text_and_within_the_width)
         }
 }
 
-TEST(a_table_fits_and_says_what_it_cut)
+/* Cut character by character from its end this would take hours. */
+TEST(a_text_of_a_megabyte_is_cut_in_one_go)
 {
-    static const struct sp_column columns[] = { { "N", true, 5, false }, { "PATH", false, 0, true }, { "WORD", false, 6, false } };
-    struct sp_output how = { .width = 30 };
-    struct sp_grid_row *row;
-    struct sp_arena arena;
-    struct sp_grid grid;
+    static char text[1 << 20];
+    struct sp_buf scratch;
 
-    sp_arena_init(&arena, SIZE_MAX);
-    sp_grid_init(&grid, &arena, columns, 3);
-    row = sp_grid_add(&grid);
-    ok(sp_grid_number(&grid, row, 0, 1234) && sp_grid_cell(&grid, row, 1, SP_STR("/a/very/long/path/to/a.log")) && sp_grid_cell(&grid, row, 2, SP_STR("abcdefgh")));
+    memset(text, 'x', sizeof text);
+    sp_buf_init(&scratch, 0);
     sp_buf_clear(&out);
-    sp_grid_write(&grid, &how, &out);
-    is_str(sp_buf_view(&out), "    N  PATH             WORD\n1,234  \u2026/path/to/a.log  abcde\u2026\n");
-    sp_arena_done(&arena);
+    sp_page_cell(&out, &scratch, (struct sp_str){ text, sizeof text }, 5, true);
+    sp_page_tail(&out, &scratch, (struct sp_str){ text, sizeof text }, 5);
+    sp_page_cell(&out, &scratch, (struct sp_str){ text, sizeof text }, 0, false);
+    ok(out.len == 2 * 7 + sizeof text);
+    is_str(sp_str_cut(sp_buf_view(&out), 0, 14), "xxxx\u2026\u2026xxxx");
+    sp_buf_done(&scratch);
 }
 
 TEST(a_command_line_is_taken_in_two)

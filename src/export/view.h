@@ -8,20 +8,31 @@
  * contents. Where the terminal is narrower, the widest of the columns that may give way do. Everything that is shown is
  * made harmless.
  */
-#ifndef SP_ENGINE_VIEW_H
-#define SP_ENGINE_VIEW_H
-#include "base/buf.h"
+#ifndef SP_EXPORT_VIEW_H
+#define SP_EXPORT_VIEW_H
 #include "base/jsonw.h"
-#include "base/time.h"
-#include "spoor/hunt.h"
+#include "export/page.h"
 
 enum { SP_VIEW_COLUMNS = 16 };
+
+enum sp_view_side {
+    SP_VIEW_LEFT,
+    SP_VIEW_RIGHT, /* numbers */
+    SP_VIEW_TAIL   /* paths: what is cut off is the beginning */
+};
 
 struct sp_view_column {
     const char *key;      /* of JSON and CSV */
     const char *title;    /* of the table; NULL: not shown there */
-    bool right;           /* numbers */
+    enum sp_view_side side;
     unsigned char least;  /* columns that it can be cut to; 0: never */
+};
+
+/* How a row of a table stands out. */
+struct sp_view_look {
+    enum sp_level level; /* colours the first cell; UNKNOWN: no colour */
+    bool faint;          /* an analyst has put it away */
+    uint64_t weight;     /* of a view that is sorted */
 };
 
 struct sp_view {
@@ -30,8 +41,9 @@ struct sp_view {
     unsigned columns, at;                /* at: the next cell's */
     struct sp_buf *out;                  /* where finished lines go */
     struct sp_json json;
-    struct sp_buf cells, scratch;        /* table: each cell u32 bytes, u32 columns, text */
-    size_t rows, width[SP_VIEW_COLUMNS];
+    bool exact, sorted;                  /* the caller's, of tables: times to the second on any terminal; rows by level and weight */
+    struct sp_buf cells, kept, scratch;  /* table: each cell u32 bytes, u32 columns, text; where each row's begin, and its look */
+    size_t rows, begun, width[SP_VIEW_COLUMNS];
 };
 
 void sp_view_begin(struct sp_view *view, const struct sp_output *output, const struct sp_view_column *column, unsigned columns, struct sp_buf *out);
@@ -42,18 +54,12 @@ void sp_view_end(struct sp_view *view);
 void sp_view_text(struct sp_view *view, struct sp_str text);
 void sp_view_u64(struct sp_view *view, uint64_t number);
 void sp_view_share(struct sp_view *view, uint64_t part, uint64_t whole); /* 0.1234, in a table 12.3 % */
-void sp_view_time(struct sp_view *view, struct sp_time time);            /* in a table to the second, or minute where it is narrow */
-void sp_view_json(struct sp_view *view, struct sp_str json);             /* a finished value; not in tables, text in CSV */
+void sp_view_time(struct sp_view *view, struct sp_time time);            /* in a table to the second, or minute below 110 columns */
+void sp_view_json(struct sp_view *view, struct sp_str json);             /* a finished value, empty: null; text in CSV */
 void sp_view_row(struct sp_view *view);                                  /* all cells are there */
+void sp_view_row_as(struct sp_view *view, struct sp_view_look look);
 
 /* Has the terminal so few columns that less should be shown? */
 bool sp_view_narrow(const struct sp_output *output);
-
-/* Append `s` harmless and cut to `width` columns (0: no limit), padded to it with `pad`. */
-void sp_view_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad);
-/* Append `s` harmless, wrapped at blanks to `width` columns (0: not at all), each line behind `indent` blanks. */
-void sp_view_wrap(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, size_t indent);
-/* `2026-03-02 10:00:00` in UTC, or in the zone of the TZ environment; empty where it is not known. */
-void sp_view_when(char out[40], struct sp_time time, bool local);
 
 #endif

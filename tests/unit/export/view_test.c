@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/view.h"
+#include "export/view.h"
 
 #include "base/safe.h"
+#include "export/view.h"
 #include "tap.h"
 
 static const struct sp_view_column columns[] = {
-    { "n", "N", true, 0 }, { "when", "WHEN", false, 0 }, { "name", "NAME", false, 4 }, { "more", NULL, false, 0 }, { "what", "WHAT", false, 4 },
+    { "n", "N", SP_VIEW_RIGHT, 0 }, { "when", "WHEN", SP_VIEW_LEFT, 0 }, { "name", "NAME", SP_VIEW_LEFT, 4 }, { "more", NULL, SP_VIEW_LEFT, 0 }, { "what", "WHAT", SP_VIEW_LEFT, 4 },
 };
 
 static struct sp_buf out;
@@ -67,9 +68,9 @@ TEST(csv_is_harmless_and_quoted)
 TEST(a_table_without_a_terminal_is_as_wide_as_it_gets)
 {
     is_str(written(SP_FORMAT_TABLE, 0),
-           "   N  WHEN                 NAME                     WHAT\n"
-           "   7  2026-03-02 10:00:00  =evil\\x1b[31m, \"quoted\"  short\n"
-           "1234                       -                        a text that is longer than the other\n");
+           "    N  WHEN                 NAME                     WHAT\n"
+           "    7  2026-03-02 10:00:00  =evil\\x1b[31m, \"quoted\"  short\n"
+           "1,234                       -                        a text that is longer than the other\n");
 }
 
 TEST(the_widest_columns_give_way_until_a_terminal_is_wide_enough)
@@ -77,33 +78,42 @@ TEST(the_widest_columns_give_way_until_a_terminal_is_wide_enough)
     for (unsigned width = 40; width < 90; width++)
         ok(widest(written(SP_FORMAT_TABLE, width)) <= width);
     is_str(written(SP_FORMAT_TABLE, 50),
-           "   N  WHEN              NAME          WHAT\n"
-           "   7  2026-03-02 10:00  =evil\\x1b[3…  short\n"
-           "1234                    -             a text that…\n");
+           "    N  WHEN              NAME         WHAT\n"
+           "    7  2026-03-02 10:00  =evil\\x1b[…  short\n"
+           "1,234                    -            a text that…\n");
 }
 
-/* Cut character by character from its end this would take hours. */
-TEST(a_text_of_a_megabyte_is_cut_in_one_go)
+TEST(rows_are_sorted_by_level_and_weight_and_look_so)
 {
-    static char text[1 << 20];
-    struct sp_buf scratch;
+    static const struct sp_view_column two[] = { { "word", "WORD", SP_VIEW_LEFT, 0 }, { "n", "N", SP_VIEW_RIGHT, 0 } };
+    struct sp_output o = { .format = SP_FORMAT_TABLE, .color = true };
+    static const struct sp_view_look looks[] = { { SP_LEVEL_LOW, false, 1 }, { SP_LEVEL_HIGH, false, 1 }, { SP_LEVEL_HIGH, true, 2 }, { SP_LEVEL_HIGH, false, 1 } };
+    struct sp_view v;
 
-    memset(text, 'x', sizeof text);
-    sp_buf_init(&scratch, 0);
     sp_buf_clear(&out);
-    sp_view_cell(&out, &scratch, (struct sp_str){ text, sizeof text }, 5, true);
-    is_str(sp_buf_view(&out), "xxxx\u2026");
-    sp_buf_done(&scratch);
+    sp_view_begin(&v, &o, two, 2, &out);
+    v.sorted = true;
+    for (unsigned i = 0; i < 4; i++) {
+        sp_view_text(&v, sp_str_c((const char *[]){ "a", "b", "c", "d" }[i]));
+        sp_view_u64(&v, 1234 + i);
+        sp_view_row_as(&v, looks[i]);
+    }
+    sp_view_end(&v);
+    is_str(sp_buf_view(&out), "\033[1mWORD      N\033[0m\n\033[2mc     1,236\033[0m\n\033[31mb   \033[0m  1,235\n\033[31md   \033[0m  1,237\n\033[36ma   \033[0m  1,234\n");
 }
 
-TEST(words_are_wrapped_at_blanks_and_long_ones_are_cut)
+TEST(of_a_path_the_end_stays)
 {
-    struct sp_buf scratch;
+    static const struct sp_view_column two[] = { { "n", "N", SP_VIEW_RIGHT, 0 }, { "path", "PATH", SP_VIEW_TAIL, 8 } };
+    struct sp_output o = { .format = SP_FORMAT_TABLE, .width = 24 };
+    struct sp_view v;
 
-    sp_buf_init(&scratch, 0);
     sp_buf_clear(&out);
-    sp_view_wrap(&out, &scratch, SP_STR("one two\nthree abcdefghijklmnop"), 12, 2);
-    is_str(sp_buf_view(&out), "  one\n  two\\x0athr\n  ee\n  abcdefghij\n  klmnop\n");
-    sp_buf_done(&scratch);
+    sp_view_begin(&v, &o, two, 2, &out);
+    sp_view_u64(&v, 1234);
+    sp_view_text(&v, SP_STR("/a/very/long/path/to/a.log"));
+    sp_view_row(&v);
+    sp_view_end(&v);
+    is_str(sp_buf_view(&out), "    N  PATH\n1,234  \u2026ng/path/to/a.log\n");
     sp_buf_done(&out);
 }

@@ -2,15 +2,21 @@
  *
  * In: cells. Out: lines. The view owns the cells of a table until its end.
  */
-#include "engine/view.h"
+#include "export/view.h"
 
 #include <stdio.h>
-#include <time.h>
+#include <stdlib.h>
 
 #include "base/safe.h"
-#include "base/unicode.h"
 
-enum { NARROW = 100, MINUTES = 16, BETWEEN = 2 };
+enum { NARROW = 100, BRIEF = 110, MINUTES = 16, BETWEEN = 2 };
+
+/* A row of a table. */
+struct row {
+    size_t at; /* of its cells */
+    struct sp_view_look look;
+    size_t place;
+};
 
 void sp_view_begin(struct sp_view *v, const struct sp_output *o, const struct sp_view_column *column, unsigned columns, struct sp_buf *out)
 {
@@ -69,7 +75,7 @@ void sp_view_text(struct sp_view *v, struct sp_str text)
     v->at++;
 }
 
-/* A number's own text, the same everywhere. */
+/* A number: as people read it, and its own text. */
 static void number(struct sp_view *v, struct sp_str shown, struct sp_str text)
 {
     if (v->output->format == SP_FORMAT_TABLE)
@@ -83,10 +89,9 @@ static void number(struct sp_view *v, struct sp_str shown, struct sp_str text)
 
 void sp_view_u64(struct sp_view *v, uint64_t n)
 {
-    char text[SP_PUT_ROOM];
-    struct sp_str s = { text, (size_t)(sp_put_u64(text, n) - text) };
+    char text[SP_PUT_ROOM], shown[SP_PAGE_DIGITS];
 
-    number(v, s, s);
+    number(v, sp_page_digits(shown, n), (struct sp_str){ text, (size_t)(sp_put_u64(text, n) - text) });
 }
 
 void sp_view_share(struct sp_view *v, uint64_t part, uint64_t whole)
@@ -99,23 +104,13 @@ void sp_view_share(struct sp_view *v, uint64_t part, uint64_t whole)
     number(v, sp_str_c(shown), sp_str_c(text));
 }
 
-void sp_view_when(char out[40], struct sp_time t, bool local)
-{
-    time_t sec = (time_t)t.sec;
-    struct tm tm;
-
-    out[0] = '\0';
-    if (t.known && (local ? localtime_r(&sec, &tm) : gmtime_r(&sec, &tm)))
-        (void)strftime(out, 40, "%Y-%m-%d %H:%M:%S", &tm);
-}
-
 void sp_view_time(struct sp_view *v, struct sp_time t)
 {
     char text[40], *end = text;
 
     if (v->output->format == SP_FORMAT_TABLE) {
-        sp_view_when(text, t, v->output->local_time);
-        keep(v, (struct sp_str){ text, v->output->width && *text ? MINUTES : strlen(text) });
+        sp_page_when(text, t, v->output->local_time);
+        keep(v, (struct sp_str){ text, v->output->width && v->output->width < BRIEF && !v->exact && *text ? MINUTES : strlen(text) });
         v->at++;
         return;
     }
@@ -129,7 +124,7 @@ void sp_view_json(struct sp_view *v, struct sp_str json)
     if (v->output->format == SP_FORMAT_TABLE)
         keep(v, json);
     else if (begin_cell(v))
-        sp_json_raw(&v->json, json);
+        sp_json_raw(&v->json, json.len ? json : SP_STR("null"));
     else
         sp_csv_cell(v->out, json);
     v->at++;
@@ -137,11 +132,20 @@ void sp_view_json(struct sp_view *v, struct sp_str json)
 
 void sp_view_row(struct sp_view *v)
 {
-    v->rows++;
+    sp_view_row_as(v, (struct sp_view_look){ SP_LEVEL_UNKNOWN, false, 0 });
+}
+
+void sp_view_row_as(struct sp_view *v, struct sp_view_look look)
+{
+    struct row row = { v->begun, look, v->rows++ };
+
     v->at = 0;
-    if (v->output->format == SP_FORMAT_CSV) {
+    v->begun = v->cells.len;
+    if (v->output->format == SP_FORMAT_TABLE) {
+        sp_buf_add(&v->kept, &row, sizeof row);
+    } else if (v->output->format == SP_FORMAT_CSV) {
         sp_buf_text(v->out, "\r\n");
-    } else if (v->output->format != SP_FORMAT_TABLE) {
+    } else {
         sp_json_close(&v->json, '}');
         sp_buf_char(v->out, '\n');
         v->json.comma = false;
@@ -174,116 +178,85 @@ static void fit(struct sp_view *v)
     }
 }
 
-/* Bytes at the begin of `s` that take no more than `width` columns, and how many they take. */
-static size_t fitting(struct sp_str s, size_t width, size_t *ret_columns)
+static int by_weight(const void *a, const void *b)
 {
-    size_t at = 0, columns = 0;
+    const struct row *x = a, *y = b;
 
-    while (at < s.len) {
-        size_t next = at, one;
-
-        (void)sp_utf8_next(s, &next);
-        one = sp_safe_width(sp_str_cut(s, at, next - at));
-        if (columns + one > width)
-            break;
-        columns += one;
-        at = next;
-    }
-    *ret_columns = columns;
-    return at;
-}
-
-void sp_view_cell(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, bool pad)
-{
-    struct sp_str shown;
-    size_t columns;
-
-    sp_buf_clear(scratch);
-    sp_safe_write(scratch, s);
-    shown = sp_buf_view(scratch);
-    if (fitting(shown, width ? width : SIZE_MAX, &columns) == shown.len) {
-        sp_buf_str(out, shown);
-    } else {
-        sp_buf_str(out, sp_str_cut(shown, 0, fitting(shown, width - 1, &columns)));
-        sp_buf_text(out, "\u2026");
-        columns++;
-    }
-    out->failed |= scratch->failed;
-    for (; pad && columns < width; columns++)
-        sp_buf_char(out, ' ');
-}
-
-void sp_view_wrap(struct sp_buf *out, struct sp_buf *scratch, struct sp_str s, size_t width, size_t indent)
-{
-    struct sp_str rest;
-
-    sp_buf_clear(scratch);
-    sp_safe_write(scratch, s);
-    rest = sp_buf_view(scratch);
-    out->failed |= scratch->failed;
-    width = width > indent ? width - indent : 0;
-    while (rest.len) {
-        size_t at = 0, blank = 0, columns = 0, end, n;
-
-        while (at < rest.len && (!width || columns < width)) {
-            if (rest.ptr[at] == ' ')
-                blank = at;
-            n = at;
-            (void)sp_utf8_next(rest, &at);
-            columns += sp_safe_width(sp_str_cut(rest, n, at - n));
-        }
-        end = at < rest.len && rest.ptr[at] != ' ' && blank ? blank : at;
-        for (size_t i = 0; i < indent; i++)
-            sp_buf_char(out, ' ');
-        sp_buf_str(out, sp_str_cut(rest, 0, end));
-        sp_buf_char(out, '\n');
-        while (end < rest.len && rest.ptr[end] == ' ')
-            end++;
-        rest = sp_str_cut(rest, end, rest.len - end);
-    }
+    if (x->look.level != y->look.level)
+        return x->look.level > y->look.level ? -1 : 1;
+    if (x->look.weight != y->look.weight)
+        return x->look.weight > y->look.weight ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
 }
 
 static void put(struct sp_view *v, unsigned column, struct sp_str text, size_t columns, bool last)
 {
     const struct sp_view_column *c = &v->column[column];
+    size_t width = v->width[column];
 
-    for (size_t n = columns; c->right && n < v->width[column]; n++)
+    for (size_t n = columns; c->side == SP_VIEW_RIGHT && n < width; n++)
         sp_buf_char(v->out, ' ');
-    sp_view_cell(v->out, &v->scratch, text, v->width[column], !c->right && !last);
-    sp_buf_text(v->out, last ? "\n" : "  ");
+    if (c->side == SP_VIEW_TAIL && columns > width)
+        sp_page_tail(v->out, &v->scratch, text, width);
+    else
+        sp_page_cell(v->out, &v->scratch, text, width, c->side != SP_VIEW_RIGHT && !last);
+}
+
+static void head(struct sp_view *v, unsigned last)
+{
+    sp_buf_text(v->out, v->output->color ? SP_PAGE_BOLD : "");
+    for (unsigned i = 0; i <= last; i++) {
+        if (!v->column[i].title)
+            continue;
+        put(v, i, sp_str_c(v->column[i].title), strlen(v->column[i].title), i == last);
+        sp_buf_text(v->out, i < last ? "  " : "");
+    }
+    sp_buf_text(v->out, v->output->color ? SP_PAGE_PLAIN "\n" : "\n");
+}
+
+/* Colours are of the first cell, faintness of the line. */
+static void body(struct sp_view *v, unsigned last, const struct row *row)
+{
+    struct sp_str rest = sp_str_cut(sp_buf_view(&v->cells), row->at, v->cells.len - row->at);
+    bool faint = v->output->color && row->look.faint, color = v->output->color && row->look.level != SP_LEVEL_UNKNOWN && !faint;
+
+    sp_buf_text(v->out, faint ? SP_PAGE_DIM : color ? sp_page_level(row->look.level) : "");
+    for (unsigned i = 0; i <= last; i++) {
+        uint32_t size[2];
+
+        if (!v->column[i].title)
+            continue;
+        memcpy(size, rest.ptr, sizeof size);
+        put(v, i, sp_str_cut(rest, sizeof size, size[0]), size[1], i == last);
+        rest = sp_str_cut(rest, sizeof size + size[0], rest.len - sizeof size - size[0]);
+        sp_buf_text(v->out, color ? SP_PAGE_PLAIN : "");
+        color = false;
+        sp_buf_text(v->out, i < last ? "  " : "");
+    }
+    sp_buf_text(v->out, faint ? SP_PAGE_PLAIN "\n" : "\n");
 }
 
 static void table(struct sp_view *v)
 {
-    struct sp_str rest = sp_buf_view(&v->cells);
-    unsigned last = v->columns;
+    struct row *row = (struct row *)(void *)v->kept.ptr;
+    unsigned last = v->columns - 1;
 
-    while (last && !v->column[last - 1].title)
+    while (last && !v->column[last].title)
         last--;
     fit(v);
-    sp_buf_text(v->out, v->output->color ? "\033[1m" : "");
-    for (unsigned i = 0; i < last; i++)
-        if (v->column[i].title)
-            put(v, i, sp_str_c(v->column[i].title), strlen(v->column[i].title), i + 1 == last);
-    v->out->len -= v->out->len > 0; /* the colour ends before the line */
-    sp_buf_text(v->out, v->output->color ? "\033[0m\n" : "\n");
-    for (size_t row = 0; row < v->rows; row++)
-        for (unsigned i = 0; i < last; i++) {
-            uint32_t size[2];
-
-            if (!v->column[i].title)
-                continue;
-            memcpy(size, rest.ptr, sizeof size);
-            put(v, i, sp_str_cut(rest, sizeof size, size[0]), size[1], i + 1 == last);
-            rest = sp_str_cut(rest, sizeof size + size[0], rest.len - sizeof size - size[0]);
-        }
+    if (v->sorted)
+        qsort(row, v->rows, sizeof *row, by_weight);
+    head(v, last);
+    for (size_t i = 0; i < v->rows; i++)
+        body(v, last, &row[i]);
 }
 
 void sp_view_end(struct sp_view *v)
 {
-    v->out->failed |= v->cells.failed;
+    v->out->failed |= v->cells.failed || v->kept.failed;
     if (v->output->format == SP_FORMAT_TABLE && v->rows && !v->out->failed)
         table(v);
     sp_buf_done(&v->cells);
+    sp_buf_done(&v->kept);
     sp_buf_done(&v->scratch);
 }
