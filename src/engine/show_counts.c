@@ -251,7 +251,7 @@ static const struct sp_view_column source_columns[] = {
     { "last", "LAST", SP_VIEW_LEFT, 0 }, { "gaps", NULL, SP_VIEW_RIGHT, 0 }, { "sha256", NULL, SP_VIEW_LEFT, 0 }, { "run", NULL, SP_VIEW_RIGHT, 0 },
     { "account", NULL, SP_VIEW_LEFT, 0 },
 };
-static const struct narrow source_narrow[] = { { "type", 100 }, { "bytes", 110 }, { "undecodable", 100 } };
+static const struct narrow source_narrow[] = { { "type", 120 }, { "bytes", 140 }, { "undecodable", 120 }, { "first", 120 } };
 
 /* sp_case_readings */
 static int give_source(void *arg, const struct sp_case_reading *reading)

@@ -9,7 +9,7 @@
 
 #include "base/safe.h"
 
-enum { NARROW = 100, BRIEF = 110, MINUTES = 16, BETWEEN = 2 };
+enum { NARROW = 100, BRIEF = 130, MINUTES = 16, BETWEEN = 2 };
 
 /* A row of a table. */
 struct row {

@@ -54,7 +54,7 @@ void sp_view_end(struct sp_view *view);
 void sp_view_text(struct sp_view *view, struct sp_str text);
 void sp_view_u64(struct sp_view *view, uint64_t number);
 void sp_view_share(struct sp_view *view, uint64_t part, uint64_t whole); /* 0.1234, in a table 12.3 % */
-void sp_view_time(struct sp_view *view, struct sp_time time);            /* in a table to the second, or minute below 110 columns */
+void sp_view_time(struct sp_view *view, struct sp_time time);            /* in a table to the second, or minute below 130 columns */
 void sp_view_json(struct sp_view *view, struct sp_str json);             /* a finished value, empty: null; text in CSV */
 void sp_view_row(struct sp_view *view);                                  /* all cells are there */
 void sp_view_row_as(struct sp_view *view, struct sp_view_look look);
