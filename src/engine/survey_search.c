@@ -423,7 +423,6 @@ static size_t held(const void *part)
     return ((const struct part *)part)->log.len;
 }
 
-/* Two hits are never the same one: what the sorter takes for their id is their place. */
 static int commit(struct sp_survey *s, void *part, size_t source)
 {
     struct view *v = s->view;
@@ -438,8 +437,6 @@ static int commit(struct sp_survey *s, void *part, size_t source)
 
         memcpy(&e, log.ptr, sizeof e);
         one.key = e.key;
-        memcpy(one.id.bytes, &e.key.source, sizeof e.key.source);
-        memcpy(one.id.bytes + 8, &e.key.offset, sizeof e.key.offset);
         one.payload = sp_str_cut(log, sizeof e, e.len);
         rc = sp_sorter_add(v->sorter, &one, s->err);
         log = sp_str_cut(log, sizeof e + e.len, log.len - sizeof e - e.len);
@@ -471,11 +468,9 @@ static int give_out(void *arg, const struct sp_sorted *one)
 
 static int give(struct sp_survey *s)
 {
-    uint64_t twice;
-
     if (s->options->output.format == SP_FORMAT_CSV)
         sp_buf_text(&s->out, csv_header);
-    return sp_sorter_each(((struct view *)s->view)->sorter, give_out, s, &twice, s->err);
+    return sp_sorter_each(((struct view *)s->view)->sorter, give_out, s, NULL, s->err);
 }
 
 static void done(struct sp_survey *s)

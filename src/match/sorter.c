@@ -296,6 +296,7 @@ struct merge {
     struct sp_sorter *sorter;
     struct run *run; /* run_count of them */
     size_t memory_at;
+    bool by_id;                /* equal ids are one */
     struct sp_digest_map seen; /* ids at the time in hand */
     struct sp_sort_key last;
     bool any;
@@ -368,7 +369,7 @@ static int merge_step(struct merge *m, int (*each)(void *, const struct sp_sorte
 
     if (!e)
         return 0;
-    rc = is_twice(m, e);
+    rc = m->by_id ? is_twice(m, e) : 0;
     if (rc < 0)
         return sp_error_nomem(err);
     m->twice += rc > 0;
@@ -389,7 +390,7 @@ static int merge_step(struct merge *m, int (*each)(void *, const struct sp_sorte
 int sp_sorter_each(struct sp_sorter *s, int (*each)(void *arg, const struct sp_sorted *one), void *arg, uint64_t *ret_twice,
                    struct sp_error *err)
 {
-    struct merge m = { .sorter = s };
+    struct merge m = { .sorter = s, .by_id = ret_twice != NULL };
     int rc = merge_begin(&m, err);
 
     if (rc == 0)
@@ -400,6 +401,7 @@ int sp_sorter_each(struct sp_sorter *s, int (*each)(void *arg, const struct sp_s
         sp_free(m.run[i].buffer);
     sp_free(m.run);
     sp_digest_map_done(&m.seen);
-    *ret_twice = m.twice;
+    if (ret_twice)
+        *ret_twice = m.twice;
     return rc;
 }

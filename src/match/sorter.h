@@ -41,7 +41,8 @@ void sp_sorter_free(struct sp_sorter *sorter);
 /* Takes copies. SP_ERR_NOMEM; SP_ERR_IO when the spill file cannot be written. */
 int sp_sorter_add(struct sp_sorter *sorter, const struct sp_sorted *one, struct sp_error *err);
 
-/* All in order; a negative return of `each` stops and is returned. `*ret_twice`: equal ids left out. */
+/* All in order; a negative return of `each` stops and is returned. `*ret_twice`: equal ids left out; NULL:
+ * ids are not looked at, each entry is one of its own. */
 int sp_sorter_each(struct sp_sorter *sorter, int (*each)(void *arg, const struct sp_sorted *one), void *arg, uint64_t *ret_twice,
                    struct sp_error *err);
 

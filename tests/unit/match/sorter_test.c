@@ -71,6 +71,15 @@ TEST(and_the_same_from_many_runs_of_a_file)
     ok(runs > 50);
 }
 
+TEST(without_ids_each_is_one_of_its_own)
+{
+    size_t runs;
+    struct seen s = run(8192, &runs, NULL, 0);
+
+    is_u64(s.count, 2400);
+    is_u64(s.wrong, 0);
+}
+
 TEST(the_caller_can_stop)
 {
     size_t runs;
