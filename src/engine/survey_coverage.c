@@ -53,8 +53,6 @@ static int see(struct sp_survey *s, void *part, const struct sp_survey_seen *see
 {
     struct part *p = part;
     uint32_t id = seen->event->class_->id;
-    struct sp_row *row;
-    int rc;
 
     if (!p->rows.max)
         sp_rows_init(&p->rows, s->scope.limits.view_rows);

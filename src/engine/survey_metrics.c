@@ -30,8 +30,6 @@ static int see(struct sp_survey *s, void *part, const struct sp_survey_seen *see
 {
     const struct view *v = s->view;
     struct part *p = part;
-    struct sp_row *row;
-    int rc;
 
     if (!p->rows.max)
         sp_rows_init(&p->rows, v->rows.max);

@@ -268,7 +268,7 @@ static int json_line(struct sp_survey *s, struct part *p, const struct sp_survey
     const struct sp_record *r = seen->event->record;
     struct sp_json w = sp_json_to(&p->line);
     struct sp_digest sha;
-    char time[SP_TIME_ROOM], hex[65];
+    char hex[65];
     int rc;
 
     if (!sp_sha256(r->raw, &sha))
