@@ -116,7 +116,7 @@ struct sp_brief {
 struct sp_scan {
     bool usable;          /* false: say perhaps to everything */
     bool typed;           /* some literal could stand in the text of a number, a GUID, a time: not only in texts */
-    uint8_t low[3][16], high[3][16];
+    uint8_t low[4][16], high[4][16];
     const uint32_t *print; /* the prints themselves; an open hash table, 0: free */
     uint32_t mask;
 };
