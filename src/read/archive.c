@@ -457,12 +457,23 @@ static int push(struct sp_archive *a, enum kind kind, struct sp_member *ret)
 
 /* ---------------------------------------------------------------- the row of members */
 
+/* libarchive turns names into the charset of the thread's locale: some when it reads the header, others when asked. */
+static int next_header(struct level *l, struct archive_entry **ret, const char **ret_name)
+{
+    const struct sp_archive_lib *lib = l->owner->lib;
+    locale_t old = lib->utf8 ? uselocale(lib->utf8) : (locale_t)0;
+    int rc = lib->next_header(l->reader, ret);
+
+    *ret_name = rc == ARCHIVE_EOF || rc < ARCHIVE_WARN ? NULL : lib->entry_pathname(*ret);
+    if (old)
+        (void)uselocale(old);
+    return rc;
+}
+
 /* The name of the entry, behind that of its archive. */
-static int name_entry(struct level *l, struct archive_entry *entry)
+static int name_entry(struct level *l, struct archive_entry *entry, const char *name)
 {
     struct sp_archive *a = l->owner;
-    locale_t old = a->lib->utf8 ? uselocale(a->lib->utf8) : (locale_t)0;
-    const char *name = a->lib->entry_pathname(entry);
 
     if (!name)
         name = a->lib->entry_pathname_utf8(entry);
@@ -470,12 +481,10 @@ static int name_entry(struct level *l, struct archive_entry *entry)
     if (!l->single) {
         sp_buf_char(&a->path, '!');
         if (name && *name && strlen(name) <= SP_MEMBER_NAME_MAX)
-            sp_buf_text(&a->path, name);
+            sp_archive_name(&a->path, sp_str_c(name), l->kind == ZIP);
         else
             sp_buf_printf(&a->path, "file %llu", (unsigned long long)a->count + 1);
     }
-    if (old)
-        (void)uselocale(old);
     a->names += a->path.len;
     return a->path.failed ? SP_ERR_NOMEM : 0;
 }
@@ -551,7 +560,7 @@ static int step(struct sp_archive *a, struct sp_member *ret)
 {
     struct level *l = a->level[a->depth - 1];
     struct archive_entry *entry = NULL;
-    const char *passed;
+    const char *name, *passed;
     int rc;
 
     *ret = (struct sp_member){ 0 };
@@ -565,7 +574,7 @@ static int step(struct sp_archive *a, struct sp_member *ret)
     if (l->failed)
         return end_level(l, ret);
     l->trouble[0] = '\0';
-    rc = a->lib->next_header(l->reader, &entry);
+    rc = next_header(l, &entry, &name);
     if (rc == ARCHIVE_EOF) {
         pop(a);
         return 0;
@@ -583,7 +592,7 @@ static int step(struct sp_archive *a, struct sp_member *ret)
         return too_many(a, ret);
     if (a->lib->entry_filetype(entry) == AE_IFDIR)
         return 0;
-    if (name_entry(l, entry) < 0)
+    if (name_entry(l, entry, name) < 0)
         return SP_ERR_NOMEM;
     passed = passed_over(a, entry);
     return passed ? number(a, ret, SP_MEMBER_PASSED, passed, NULL) : meet_file(l, entry, ret);

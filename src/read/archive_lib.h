@@ -8,6 +8,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct sp_buf;
 
 /* X(name in struct sp_archive_lib, libarchive's name) */
 #define SP_ARCHIVE_CALLS(X)                                                \
@@ -51,5 +56,8 @@ struct sp_archive_lib {
 
 /* Loaded once a process, kept to its end. NULL: the library is not there, or lacks a call. */
 const struct sp_archive_lib *sp_archive_lib(void);
+
+/* Append a name as it came from libarchive. One of a zip that is no UTF-8 is read as code page 437; others stay. */
+void sp_archive_name(struct sp_buf *to, struct sp_str name, bool zip);
 
 #endif

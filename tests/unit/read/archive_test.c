@@ -73,6 +73,17 @@ TEST(members_of_a_zip_come_in_order_with_their_names)
     is_str(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log eins\nfile 1 outer!../two.log zwei\n");
 }
 
+TEST(names_are_utf8_or_of_code_page_437_and_else_a_number)
+{
+    const char *const names[] = { "J\xC3\xB6rg.log", "J\x94rg.log", "\xE2\x82\xAC.log", "" };
+    const struct sp_str texts[] = { S("eins"), S("zwei"), S("drei"), S("vier") };
+
+    begin();
+    make_zip(&packed, names, texts, 4);
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer!J\xC3\xB6rg.log eins\nfile 1 outer!J\xC3\xB6rg.log zwei\n"
+                                         "file 2 outer!\xE2\x82\xAC.log drei\nfile 3 outer!file 4 vier\n");
+}
+
 TEST(of_a_tar_links_and_devices_are_passed_over_and_folders_not_mentioned)
 {
     begin();
