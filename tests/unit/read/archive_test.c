@@ -207,8 +207,99 @@ TEST(a_wrong_checksum_is_told_behind_the_bytes)
     begin();
     zip_of_two(&packed);
     *(char *)memmem(packed.ptr, packed.len, "eins", 4) = 'E';
-    ok(has(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log Eins<cut or damaged in its archive: ZIP bad CRC"));
+    ok(has(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log Eins<wrong checksum in its archive (ZIP bad CRC"));
     ok(has(sp_buf_view(&out), "file 1 outer!../two.log zwei\n"));
+}
+
+TEST(of_a_cut_gzip_all_that_is_there_is_read_and_the_cut_is_told)
+{
+    struct sp_str whole = SP_STR("one line\nanother line\n");
+
+    for (size_t cut = 1; cut < 40; cut++) {
+        struct sp_str all;
+
+        begin();
+        make_gzip(&packed, whole);
+        packed.len = packed.len > cut + 10 ? packed.len - cut : 11;
+        all = listed(sp_buf_view(&packed));
+        ok(has(all, "the gzip data ends too early"));
+        if (cut <= 8) /* its trailer */
+            ok(has(all, "file 0 outer one line\nanother line\n<cut or damaged in its archive: "));
+    }
+}
+
+TEST(what_stands_behind_a_gzip_is_told_and_zeros_are_not)
+{
+    begin();
+    make_gzip(&packed, SP_STR("text\n"));
+    sp_buf_add(&packed, "\0\0\0\0\0", 5);
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer text\n\n");
+    sp_buf_text(&packed, "rubbish");
+    is_str(listed(sp_buf_view(&packed)),
+           "file 0 outer text\n<cut or damaged in its archive: behind the gzip data is something else, which is not read>\n");
+}
+
+TEST(a_wrong_checksum_of_a_gzip_is_told_behind_all_its_bytes)
+{
+    begin();
+    make_gzip(&packed, SP_STR("some words\n"));
+    packed.ptr[packed.len - 8] ^= 1;
+    make_gzip(&packed, SP_STR("and more\n"));
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer some words\nand more\n<wrong checksum in its archive (bad CRC of the gzip data)>\n");
+}
+
+TEST(zeros_in_front_of_a_compressed_text_are_no_tar)
+{
+    static char zeros[1024];
+
+    begin();
+    sp_buf_add(&scratch, zeros, sizeof zeros);
+    sp_buf_text(&scratch, "text\n");
+    make_gzip(&packed, sp_buf_view(&scratch));
+    ok(has(listed(sp_buf_view(&packed)), "file 0 outer ") && has(sp_buf_view(&out), "text\n"));
+}
+
+TEST(tars_behind_each_other_are_one)
+{
+    begin();
+    make_tar_entry(&scratch, "a", '0', SP_STR("eins"));
+    make_tar_end(&scratch);
+    make_tar_entry(&scratch, "b", '0', SP_STR("zwei"));
+    make_tar_end(&scratch);
+    is_str(listed(sp_buf_view(&scratch)), "file 0 outer!a eins\nfile 1 outer!b zwei\n");
+    make_gzip(&packed, sp_buf_view(&scratch));
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer!a eins\nfile 1 outer!b zwei\n");
+}
+
+TEST(a_zip_that_is_cut_in_its_directory_is_read_and_said_to_be_cut)
+{
+    for (size_t cut = 1; cut < 60; cut++) {
+        begin();
+        zip_of_two(&packed);
+        packed.len -= cut;
+        is_str(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log eins\nfile 1 outer!../two.log zwei\n"
+                                             "lost 2 outer cut or damaged, what follows is not read: the zip's directory ends too early\n");
+    }
+}
+
+TEST(a_kind_of_compression_that_is_not_read_is_named_with_a_cure)
+{
+    struct sp_archive_options options = { .limits = &limits };
+    struct sp_archive *a;
+    struct sp_member m;
+
+    begin();
+    zip_of_two(&packed);
+    packed.ptr[8] = 9; /* Deflate64, of the first file and of its line in the directory */
+    ((char *)memmem(packed.ptr, packed.len, "PK\1\2", 4))[10] = 9;
+    is_i64(sp_archive_open_bytes(&a, "outer", sp_buf_view(&packed), &options, NULL), 0);
+    is_i64(sp_archive_next(a, &m), 1);
+    is_i64(m.kind, SP_MEMBER_LOST);
+    ok(strstr(m.reason, "is packed in a way that is not read in this version (Unsupported ZIP compression method (9: deflation-64-bit))") != NULL);
+    ok(strncmp(m.cure, "unpack it ", 10) == 0);
+    is_i64(sp_archive_next(a, &m), 1);
+    is_i64(m.kind, SP_MEMBER_FILE);
+    sp_archive_close(a);
 }
 
 TEST(rubbish_is_lost_with_a_reason)
