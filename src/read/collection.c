@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/unicode.h"
 #include "read/source_inner.h"
 
 enum { DEEP = 4, HOST_MAX = 255 };
@@ -112,17 +113,31 @@ static int hex(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-encoded printable ASCII, in place. */
+/* The byte that is percent-encoded at `text`, or -1. */
+static int encoded_byte(const char *text)
+{
+    int a = *text == '%' ? hex(text[1]) : -1, b = a >= 0 ? hex(text[2]) : -1;
+
+    return b >= 0 ? a << 4 | b : -1;
+}
+
+/* Percent-encoded printable characters, ASCII or others in UTF-8, in place. What would be none stays as it is. */
 static void decode(char *text)
 {
     char *to = text;
 
     while (*text) {
-        int a = *text == '%' ? hex(text[1]) : -1, b = a >= 0 ? hex(text[2]) : -1;
+        char code[4];
+        size_t n = 0, at = 0;
+        uint32_t c;
 
-        if (b >= 0 && a >= 2 && (a << 4 | b) < 0x7F) {
-            *to++ = (char)(a << 4 | b);
-            text += 3;
+        for (int byte; n < sizeof code && (byte = encoded_byte(text + 3 * n)) > 0; n++)
+            code[n] = (char)byte;
+        c = n ? sp_utf8_next((struct sp_str){ code, n }, &at) : SP_UTF8_BAD;
+        if (c != SP_UTF8_BAD && c >= 0x20 && (c < 0x7F || c >= 0xA0)) {
+            memcpy(to, code, at);
+            to += at;
+            text += 3 * at;
         } else {
             *to++ = *text++;
         }

@@ -391,15 +391,16 @@ TEST(an_archive_gives_way_to_its_members_and_the_smallest_path_of_copies_is_kept
 
 TEST(a_collection_tells_the_host_and_the_paths_of_its_files)
 {
-    const char *const names[] = { "client_info.json", "uploads/auto/C%3A/a%20b.log", "uploads/auto/C%3A/%0a%zz.log" };
-    const struct sp_str texts[] = { S("{\"os_info\":{\"hostname\":\"pc1\"}}"), S("one"), S("two") };
+    const char *const names[] = { "client_info.json", "uploads/auto/C%3A/a%20b.log", "uploads/auto/C%3A/%0a%zz.log", "uploads/J%C3%B6rg%E2%82%AC%C3.log" };
+    const struct sp_str texts[] = { S("{\"os_info\":{\"hostname\":\"pc1\"}}"), S("one"), S("two"), S("three") };
     struct sp_source_list list;
 
     enter();
-    make_zip(&packed, names, texts, 3);
+    make_zip(&packed, names, texts, 4);
     put("c.zip", sp_buf_view(&packed));
     expanded(&list, "c.zip");
-    is_str(sp_buf_view(&out), "c.zip!client_info.json pc1 \nc.zip!uploads/auto/C:/%0a%zz.log pc1 \nc.zip!uploads/auto/C:/a b.log pc1 \n");
+    is_str(sp_buf_view(&out), "c.zip!client_info.json pc1 \nc.zip!uploads/J\xC3\xB6rg\xE2\x82\xAC%C3.log pc1 \nc.zip!uploads/auto/C:/%0a%zz.log pc1 \n"
+                              "c.zip!uploads/auto/C:/a b.log pc1 \n");
     sp_source_list_done(&list);
     leave();
 }
