@@ -345,7 +345,7 @@ static int read_source(struct gather *g, struct sp_around_source *s)
 
     if (!s->source) {
         s->state = SP_AROUND_GONE;
-        s->why = "there is no such log any more";
+        s->why = s->why ? s->why : "there is no such log any more";
         return 0;
     }
     sp_account_init(&account);
