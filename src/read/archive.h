@@ -66,8 +66,7 @@ int sp_archive_next(struct sp_archive *archive, struct sp_member *ret);
 struct sp_str sp_archive_head(const struct sp_archive *archive);
 
 /* Bytes of the member, a FILE, from its start: bytes read, 0 at the end. SP_ERR_FORMAT where it is damaged, once, after
- * what can be read of it; where that is a checksum alone, and all was read, the words begin with SP_ARCHIVE_SUM. */
-#define SP_ARCHIVE_SUM "wrong checksum"
+ * what can be read of it. */
 int64_t sp_archive_read(struct sp_archive *archive, void *to, size_t size, struct sp_error *err);
 
 /* Is it compressed, rather than a tar, zip or 7z from the start? Then the first member may be all there is. */

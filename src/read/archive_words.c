@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "base/unicode.h"
-#include "read/archive.h"
 #include "read/archive_lib.h"
 
 /* The upper half of code page 437, which is that of zips that do not say UTF-8 (APPNOTE, appendix D). */
@@ -63,8 +62,7 @@ void sp_archive_reason(char *to, size_t size, const char *what, const char *trou
     const char *before = not_supported(trouble)    ? about_password(trouble) ? "is encrypted in a way that is not read in this version"
                                                                              : "is packed in a way that is not read in this version"
                          : about_password(trouble) ? "its password is not known"
-                         : strstr(trouble, "bad CRC") ? SP_ARCHIVE_SUM " in its archive"
-                                                      : NULL;
+                                                   : NULL;
 
     if (before)
         (void)snprintf(to, size, "%s (%s)", before, trouble);

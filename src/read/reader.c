@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "read/archive.h"
 #include "read/lines.h"
 
 enum {
@@ -236,7 +235,7 @@ static int start(struct sp_reader *r, bool named, const char *what)
     r->account->type = r->type;
     rc = begin(r, named, what);
     if (rc == 0 && r->input.trouble)
-        told(r, r->input.position, strncmp(r->input.trouble, SP_ARCHIVE_SUM, sizeof SP_ARCHIVE_SUM - 1) != 0, r->input.trouble);
+        told(r, r->input.position, true, r->input.trouble);
     if (rc == 0)
         take_digest(r);
     if (rc == 0)
@@ -395,7 +394,7 @@ static void settle(struct sp_reader *r)
     if (!r->input.seekable)
         a->bytes = r->input.position - r->from;
     if (r->input.trouble)
-        told(r, r->input.position, strncmp(r->input.trouble, SP_ARCHIVE_SUM, sizeof SP_ARCHIVE_SUM - 1) != 0, r->input.trouble);
+        told(r, r->input.position, true, r->input.trouble);
     if (r->type == SP_SOURCE_JSON || r->type == SP_SOURCE_JSON_DOCUMENT)
         a->duplicates = sp_jsonl_duplicates(r->jsonl);
     if (!r->options.quiet)

@@ -207,7 +207,7 @@ TEST(a_wrong_checksum_is_told_behind_the_bytes)
     begin();
     zip_of_two(&packed);
     *(char *)memmem(packed.ptr, packed.len, "eins", 4) = 'E';
-    ok(has(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log Eins<wrong checksum in its archive (ZIP bad CRC"));
+    ok(has(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log Eins<cut or damaged in its archive: ZIP bad CRC"));
     ok(has(sp_buf_view(&out), "file 1 outer!../two.log zwei\n"));
 }
 
@@ -245,7 +245,7 @@ TEST(a_wrong_checksum_of_a_gzip_is_told_behind_all_its_bytes)
     make_gzip(&packed, SP_STR("some words\n"));
     packed.ptr[packed.len - 8] ^= 1;
     make_gzip(&packed, SP_STR("and more\n"));
-    is_str(listed(sp_buf_view(&packed)), "file 0 outer some words\nand more\n<wrong checksum in its archive (bad CRC of the gzip data)>\n");
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer some words\nand more\n<cut or damaged in its archive: bad CRC of the gzip data>\n");
 }
 
 TEST(zeros_in_front_of_a_compressed_text_are_no_tar)
