@@ -54,6 +54,7 @@ const char *sp_archive_cure(const char *trouble)
 {
     return not_supported(trouble)    ? "unpack it with another program, such as 7z, and give the folder"
            : about_password(trouble) ? "give it with --archive-password WORD, which may be repeated"
+           : strstr(trouble, "limit spool-bytes") ? "raise --limit spool-bytes=N, or unpack it and give the folder"
                                      : "what is whole is read; compare with another copy of it";
 }
 

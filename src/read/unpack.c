@@ -22,8 +22,8 @@ enum { ROOM = 64 << 10 };
 /* X(library, call) */
 #define CALLS(X)                                                                                                            \
     X(z, inflateInit2_) X(z, inflate) X(z, inflateReset) X(z, inflateEnd)                                                   \
-    X(zst, ZSTD_createDStream) X(zst, ZSTD_decompressStream) X(zst, ZSTD_freeDStream) X(zst, ZSTD_isError)                  \
-    X(zst, ZSTD_getErrorName)                                                                                               \
+    X(zst, ZSTD_createDStream) X(zst, ZSTD_DCtx_setParameter) X(zst, ZSTD_decompressStream) X(zst, ZSTD_freeDStream)        \
+    X(zst, ZSTD_isError) X(zst, ZSTD_getErrorName)                                                                          \
     X(xz, lzma_stream_decoder) X(xz, lzma_code) X(xz, lzma_end)                                                             \
     X(bz, BZ2_bzDecompressInit) X(bz, BZ2_bzDecompress) X(bz, BZ2_bzDecompressEnd)
 
@@ -135,6 +135,8 @@ static void left(struct sp_unpack *u, size_t in, size_t out)
     u->out_len = out;
 }
 
+static const char too_large[] = "it asks for more memory than limit spool-bytes allows";
+
 /* ---------------------------------------------------------------- gzip */
 
 static bool z_begin(struct sp_unpack *u)
@@ -176,10 +178,15 @@ static void z_done(struct sp_unpack *u)
 
 static bool zst_begin(struct sp_unpack *u)
 {
-    if (!u->made)
-        u->is.zst = lib.ZSTD_createDStream();
+    int log = 10;
+
+    if (u->made)
+        return true;
+    u->is.zst = lib.ZSTD_createDStream();
     u->made = u->is.zst != NULL;
-    return u->made;
+    while (log < 31 && u->memory >> (log + 1))
+        log++;
+    return u->made && !lib.ZSTD_isError(lib.ZSTD_DCtx_setParameter(u->is.zst, ZSTD_d_windowLogMax, log));
 }
 
 static enum step zst_go(struct sp_unpack *u)
@@ -190,7 +197,7 @@ static enum step zst_go(struct sp_unpack *u)
 
     left(u, in.size - in.pos, out.size - out.pos);
     if (lib.ZSTD_isError(rc))
-        return bad(u, lib.ZSTD_getErrorName(rc));
+        return bad(u, strstr(lib.ZSTD_getErrorName(rc), "too much memory") ? too_large : lib.ZSTD_getErrorName(rc));
     return rc == 0 ? END : MORE;
 }
 
@@ -214,7 +221,7 @@ static bool xz_begin(struct sp_unpack *u)
 
 static const char *xz_word(lzma_ret rc)
 {
-    return rc == LZMA_MEMLIMIT_ERROR ? "it asks for more memory than limit spool-bytes allows" : rc == LZMA_MEM_ERROR ? "memory has run out"
+    return rc == LZMA_MEMLIMIT_ERROR ? too_large : rc == LZMA_MEM_ERROR ? "memory has run out"
          : rc == LZMA_FORMAT_ERROR   ? "no header"
          : rc == LZMA_OPTIONS_ERROR  ? "options that liblzma does not know"
                                      : "wrong bytes";
