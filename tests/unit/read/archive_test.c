@@ -405,6 +405,22 @@ TEST(a_collection_tells_the_host_and_the_paths_of_its_files)
     leave();
 }
 
+TEST(of_collections_in_each_other_the_innermost_tells_the_host)
+{
+    const char *const names[] = { "client_info.json", "in/a.log", "in/client_info.json", "in/collection_context.json", "in2/b.log", "in/deep/c.log" };
+    const struct sp_str texts[] = { S("{\"hostname\":\"outer\"}"), S("one"), S("{\"hostname\":\"inner\"}"), S("{\"hostname\":\"other\"}"), S("two"), S("three") };
+    struct sp_source_list list;
+
+    enter();
+    make_zip(&packed, names, texts, 6);
+    put("c.zip", sp_buf_view(&packed));
+    expanded(&list, "c.zip");
+    is_str(sp_buf_view(&out), "c.zip!client_info.json outer \nc.zip!in/a.log inner \nc.zip!in/client_info.json inner \n"
+                              "c.zip!in/collection_context.json inner \nc.zip!in/deep/c.log inner \nc.zip!in2/b.log outer \n");
+    sp_source_list_done(&list);
+    leave();
+}
+
 TEST(members_that_are_no_log_are_skipped_without_loss)
 {
     const char *const names[] = { "hive", "a.log" };
