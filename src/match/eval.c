@@ -6,6 +6,7 @@
 #include "match/eval.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 
 #include "base/alloc.h"
 #include "match/decimal.h"
@@ -298,23 +299,39 @@ static bool address_of(struct sp_str text, uint8_t out[16])
     return !zone && inet_pton(AF_INET, copy, out + 12) == 1;
 }
 
+/* Do two addresses agree in their first `bits` (0 to 128)? */
+static bool same_network(const uint8_t a[16], const uint8_t b[16], unsigned bits)
+{
+    uint64_t apart[2] = { 0, 0 };
+
+    for (unsigned half = 0; half < 2; half++) {
+        uint64_t x, y;
+
+        memcpy(&x, a + 8 * half, sizeof x);
+        memcpy(&y, b + 8 * half, sizeof y);
+        apart[half] = be64toh(x ^ y);
+    }
+    if (bits <= 64)
+        return !bits || apart[0] >> (64 - bits) == 0;
+    return apart[0] == 0 && apart[1] >> (128 - bits) == 0;
+}
+
 static bool match_cidr(struct sp_eval *e, const struct sp_pattern *p, struct sp_seen *seen)
 {
-    static const uint8_t v4[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
-    unsigned whole = p->prefix / 8, rest = p->prefix % 8;
-    const uint8_t *a = seen->address;
+    static const uint8_t v4[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
 
-    if (!sp_lookup_text(e->lookup, seen)) {
-        e->failed = true;
-        return false;
-    }
-    if (seen->is_address == SP_ADDRESS_NOT_ASKED)
+    if (seen->is_address == SP_ADDRESS_NOT_ASKED) {
+        if (!sp_lookup_text(e->lookup, seen)) {
+            e->failed = true;
+            return false;
+        }
         seen->is_address = address_of(seen->text, seen->address) ? SP_ADDRESS_YES : SP_ADDRESS_NO;
+    }
     if (seen->is_address == SP_ADDRESS_NO)
         return false;
-    if (memcmp(a, v4, sizeof v4) == 0 && p->prefix < 96)
+    if (p->prefix < 96 && same_network(seen->address, v4, 96))
         return false; /* a v4 address lies in no v6 network, ::/0 included */
-    return memcmp(a, p->network, whole) == 0 && (!rest || (a[whole] ^ p->network[whole]) >> (8 - rest) == 0);
+    return same_network(seen->address, p->network, p->prefix);
 }
 
 static bool match_timepart(struct sp_eval *e, const struct sp_pattern *p, struct sp_seen *seen)
