@@ -21,6 +21,7 @@ static const struct magic magics[] = {
     MAGIC(4096, "ElfChnk\0", SP_SOURCE_EVTX, "evtx"),      /* a file header that was overwritten */
     MAGIC(0, "\x1F\x8B", SP_SOURCE_ARCHIVE, "gzip"),
     MAGIC(0, "\x28\xB5\x2F\xFD", SP_SOURCE_ARCHIVE, "zstd"),
+    MAGIC(1, "\x2A\x4D\x18", SP_SOURCE_ARCHIVE, "zstd"), /* a frame to be skipped stands first, as pzstd does it */
     MAGIC(0, "\xFD" "7zXZ\0", SP_SOURCE_ARCHIVE, "xz"),
     MAGIC(0, "\x04\x22\x4D\x18", SP_SOURCE_ARCHIVE, "lz4"),
     MAGIC(4, "\x31\x41\x59\x26\x53\x59", SP_SOURCE_ARCHIVE, "bzip2"),
@@ -31,6 +32,14 @@ static const struct magic magics[] = {
     MAGIC(0, "7z\xBC\xAF\x27\x1C", SP_SOURCE_ARCHIVE, "7z"),
     MAGIC(0, "Rar!\x1A\7", SP_SOURCE_ARCHIVE, "rar"),
     MAGIC(257, "ustar", SP_SOURCE_ARCHIVE, "tar"),
+    MAGIC(0, "MSCF\0\0\0\0", SP_SOURCE_ARCHIVE, "cab"),
+    MAGIC(0, "\x1F\x9D", SP_SOURCE_ARCHIVE, "compress (.Z)"),
+    MAGIC(0, "\x5D\0\0", SP_SOURCE_ARCHIVE, "lzma"),
+    MAGIC(0, "LZIP\1", SP_SOURCE_ARCHIVE, "lzip"),
+    MAGIC(0, "EVF\x09\x0D\x0A\xFF\0", SP_SOURCE_ARCHIVE, "disk image (E01)"),
+    MAGIC(0, "vhdxfile", SP_SOURCE_ARCHIVE, "disk image (VHDX)"),
+    MAGIC(0, "KDMV\1\0\0\0", SP_SOURCE_ARCHIVE, "disk image (VMDK)"),
+    MAGIC(0, "QFI\xFB", SP_SOURCE_ARCHIVE, "disk image (QCOW2)"),
     MAGIC(0, "SQLite format 3\0", SP_SOURCE_NONE, "an SQLite database"),
     MAGIC(0, "%PDF-", SP_SOURCE_NONE, "PDF"),
     MAGIC(0, "\x89PNG\r\n", SP_SOURCE_NONE, "PNG"),

@@ -278,6 +278,10 @@ TEST(logs_are_known_by_their_first_bytes)
     is_text(KIND("PK\3\4"), "archive zip");
     is_text(KIND("BZh91AY&SY"), "archive bzip2");
     is_text(KIND("\x28\xB5\x2F\xFD"), "archive zstd");
+    is_text(KIND("\x50\x2A\x4D\x18\4\0\0\0"), "archive zstd");
+    is_text(KIND("MSCF\0\0\0\0"), "archive cab");
+    is_text(KIND("vhdxfile\0"), "archive disk image (VHDX)");
+    is_text(KIND("]\0\0\x80\0\xFF"), "archive lzma");
 }
 
 TEST(json_is_known_by_its_first_token_and_what_follows)
