@@ -335,9 +335,9 @@ int sp_event_values(struct sp_events *events, const struct sp_event *event, uint
     sp_json_open(&w, '[');
     for (uint32_t i = 0; i < events->written_count; i++) {
         sp_json_open(&w, '{');
-        sp_json_key(&w, SP_STR("type"));
+        sp_json_name(&w, SP_JSON_NAME("type"));
         sp_json_str(&w, events->written[i].type);
-        sp_json_key(&w, SP_STR("value"));
+        sp_json_name(&w, SP_JSON_NAME("value"));
         sp_json_str(&w, events->written[i].text);
         sp_json_close(&w, '}');
     }
