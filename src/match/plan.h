@@ -130,6 +130,7 @@ struct sp_origin {
 };
 
 struct sp_plan;
+struct sp_cover_memo;
 
 /* The set is borrowed and outlives the plan. SP_ERR_NOMEM. */
 int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret);
@@ -155,8 +156,13 @@ const struct sp_origin *sp_plan_origin(struct sp_plan *plan, struct sp_eval *eva
 /* Costs of keys beside their share of values, in ppm. */
 enum { SP_COST_KEY = 40, SP_COST_MISSING = 200000, SP_COST_PRESENT = 1000000, SP_COST_ALWAYS = 4000000 };
 
-/* residual.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. */
-int sp_cover_build(struct sp_arena *arena, const struct sp_rule_set *set, struct sp_eval *eval, const struct sp_event *event,
-                   struct sp_residual *ret);
+/* memo.c: what residuals in one arena have in common; it goes with the arena. NULL: memory ran out. */
+struct sp_cover_memo *sp_cover_memo_new(void);
+void sp_cover_memo_free(struct sp_cover_memo *memo);
+
+/* residual.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. `memo`:
+ * of that arena, or NULL. */
+int sp_cover_build(struct sp_arena *arena, struct sp_cover_memo *memo, const struct sp_rule_set *set, struct sp_eval *eval,
+                   const struct sp_event *event, struct sp_residual *ret);
 
 #endif
