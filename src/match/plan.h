@@ -34,7 +34,7 @@
  * A marked rule is then evaluated (match/exec.h); an unmarked one has its default: FALSE, or UNKNOWN, which is counted
  * without a look. So the fast engine says what the plain one says, and looks at a thousandth of it.
  *
- * A residual is made when its origin has been met (the first event is judged plainly, see sp_plan_first_plainly), by the
+ * A residual is made when its origin is met (a hunt's first events may be judged plainly, see sp_plan_first_plainly), by the
  * worker that meets it, and never changes then. The number of origins is the input's to choose: beyond ORIGINS_MAX or
  * PLAN_BYTES_MAX an event goes by its class alone.
  */
@@ -136,9 +136,8 @@ struct sp_cover_memo;
 int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret);
 void sp_plan_free(struct sp_plan *plan);
 
-/* To make the residual of an origin costs as much as some events do without. So the first events of an origin are judged
- * plainly by each worker that meets it: a hunt over a handful, or over many logs of a few events, does not wait for a plan. 0
- * until it is set (tests). */
+/* To make the residual of an origin costs as much as two events do without. So each worker judges its first events of new
+ * origins plainly: a hunt over a handful does not wait for a plan. 0 until it is set (tests). */
 void sp_plan_first_plainly(struct sp_plan *plan, uint32_t events);
 uint32_t sp_plan_plainly(const struct sp_plan *plan);
 
