@@ -13,7 +13,11 @@
 enum {
     BUCKET_MAX = 8,    /* literals that share a gram, where they have others to choose from */
     PAIRS = 4096,      /* by hash */
-    SCAN_SLOTS = 256,  /* fields with fewer literals than half of it are scanned first */
+    SCAN_MAX = 128,    /* fewer literals than these are scanned for before the value is gone over gram by gram */
+    STRIDE_MAX = 4,
+    SPARSE_MAX = 1024, /* with more literals of many grams each has but two */
+    AT_MAX = UINT16_MAX,
+    BITMAP_BITS_EACH = 32, /* for a gram, but for the next line */
     BITMAP_BITS_MIN = 1 << 9,
     BITMAP_BITS_MAX = 1 << 17
 };
@@ -93,7 +97,7 @@ uint32_t sp_key_ppm(enum sp_key_kind kind, struct sp_str literal)
 
 /* ---------------------------------------------------------------- building */
 
-enum table { EQUAL, START, END, GRAM, BRIEF, TABLES };
+enum table { EQUAL, START, END, SPARSE, DENSE, WIDE, BRIEF, TABLES };
 
 /* A literal, what it is asked for by, and the wishes for it. */
 struct draft {
@@ -101,7 +105,8 @@ struct draft {
     enum sp_key_kind kind;
     enum table table;
     uint64_t selector;
-    uint32_t at;
+    uint16_t at[STRIDE_MAX];  /* where its grams begin */
+    uint8_t grams;
     uint32_t first, last; /* wishes, chained by `next` of the build */
 };
 
@@ -118,7 +123,8 @@ struct build {
     uint32_t drafts;
     uint32_t *known;          /* draft + 1 by kind and literal; an open hash table */
     struct gram_count *taken; /* how many literals have chosen a gram; the same */
-    uint32_t mask;            /* of both */
+    uint32_t known_mask, taken_mask;
+    uint32_t grams;
     struct sp_key *key;
     uint32_t *rule;
     uint32_t keys, rules;
@@ -139,21 +145,21 @@ static uint32_t power_above(uint32_t n)
 static struct gram_count *taken_slot(const struct build *b, uint32_t gram)
 {
     for (uint32_t at = gram_hash(gram) >> 7;; at++) {
-        struct gram_count *t = &b->taken[at & b->mask];
+        struct gram_count *t = &b->taken[at & b->taken_mask];
 
         if (!t->count || t->gram == gram)
             return t;
     }
 }
 
-/* The gram that a literal is asked for by: the rarest whose bucket is not full, else that of the emptiest bucket. */
-static void choose_gram(struct build *b, struct draft *d)
+/* One of the grams at `from` and every `stride` bytes further: the rarest whose bucket is not full, else that of the
+ * emptiest bucket. */
+static uint16_t choose_gram(struct build *b, struct sp_str l, uint32_t from, uint32_t stride)
 {
-    struct sp_str l = d->literal;
-    uint32_t best = 0, best_ppm = UINT32_MAX, best_count = UINT32_MAX;
+    uint32_t best = from, best_ppm = UINT32_MAX, best_count = UINT32_MAX;
     struct gram_count *slot;
 
-    for (uint32_t i = 0; i + 4 <= l.len && !(best_ppm == SP_RARE_PPM && best_count == 0); i++) {
+    for (uint32_t i = from; i + 4 <= l.len && i <= AT_MAX && !(best_ppm == SP_RARE_PPM && best_count == 0); i += stride) {
         uint32_t gram = gram_at(l.ptr + i), ppm = gram_ppm(gram), count = taken_slot(b, gram)->count;
         bool full = count >= BUCKET_MAX, best_full = best_count >= BUCKET_MAX;
 
@@ -163,11 +169,35 @@ static void choose_gram(struct build *b, struct draft *d)
             best_count = count;
         }
     }
-    d->at = best;
-    d->selector = gram_at(l.ptr + best);
-    slot = taken_slot(b, (uint32_t)d->selector);
-    slot->gram = (uint32_t)d->selector;
+    slot = taken_slot(b, gram_at(l.ptr + best));
+    slot->gram = gram_at(l.ptr + best);
     slot->count++;
+    return (uint16_t)best;
+}
+
+/* A gram for each way in which the literal can lie to the places that are looked at. */
+static void choose_grams(struct build *b, struct draft *d, uint32_t stride)
+{
+    for (; d->grams < stride; d->grams++)
+        d->at[d->grams] = choose_gram(b, d->literal, d->grams, stride);
+    b->grams += stride;
+}
+
+static bool is_ascii(struct sp_str s)
+{
+    uint64_t all = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= s.len; i += 8)
+        all |= bytes_at(s.ptr + i, 8);
+    for (; i < s.len; i++)
+        all |= (unsigned char)s.ptr[i];
+    return !(all & UINT64_C(0x8080808080808080));
+}
+
+static bool fits_stride(struct sp_str l, uint32_t stride)
+{
+    return l.len >= stride + 3;
 }
 
 static void select_by(struct build *b, struct draft *d)
@@ -189,11 +219,20 @@ static void select_by(struct build *b, struct draft *d)
         d->selector = end_selector(l.ptr + l.len - n, n);
         break;
     case SP_KEY_ANY:
-        d->table = l.len >= 4 ? GRAM : BRIEF;
-        if (l.len >= 4)
-            choose_gram(b, d);
+        d->table = l.len < 4 ? BRIEF : !is_ascii(l) ? WIDE : fits_stride(l, b->index->stride) ? SPARSE : b->index->stride == STRIDE_MAX ? DENSE : BRIEF;
+        if (d->table != BRIEF)
+            choose_grams(b, d, d->table == SPARSE ? b->index->stride : 1);
         break;
     }
+}
+
+static void choose_stride(struct build *b)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < b->drafts; i++)
+        count += b->draft[i].kind == SP_KEY_ANY && fits_stride(b->draft[i].literal, STRIDE_MAX) && is_ascii(b->draft[i].literal);
+    b->index->stride = count > SPARSE_MAX ? 2 : STRIDE_MAX;
 }
 
 /* Each literal is drafted once; further wishes for it are chained. */
@@ -201,11 +240,11 @@ static void make_drafts(struct build *b)
 {
     for (uint32_t i = 0; i < b->wishes; i++) {
         const struct sp_key_wish *w = &b->wish[i];
-        uint32_t at = (uint32_t)(text_hash(w->literal) + w->kind) & b->mask;
+        uint32_t at = (uint32_t)(text_hash(w->literal) + w->kind) & b->known_mask;
         struct draft *d;
 
         while (b->known[at] && !(b->draft[b->known[at] - 1].kind == w->kind && sp_str_eq(b->draft[b->known[at] - 1].literal, w->literal)))
-            at = (at + 1) & b->mask;
+            at = (at + 1) & b->known_mask;
         b->next[i] = NONE;
         if (b->known[at]) {
             d = &b->draft[b->known[at] - 1];
@@ -216,8 +255,24 @@ static void make_drafts(struct build *b)
         d = &b->draft[b->drafts++];
         *d = (struct draft){ .literal = w->literal, .kind = w->kind, .first = i, .last = i };
         b->known[at] = b->drafts;
-        select_by(b, d);
     }
+}
+
+/* What each literal is asked for by. */
+static int select_all(struct build *b)
+{
+    uint32_t grams = 0;
+
+    choose_stride(b);
+    for (uint32_t i = 0; i < b->drafts; i++)
+        grams += b->draft[i].kind == SP_KEY_ANY ? b->index->stride : 0;
+    b->taken_mask = power_above(2 * grams) - 1;
+    b->taken = sp_zalloc(((size_t)b->taken_mask + 1) * sizeof *b->taken);
+    if (!b->taken)
+        return SP_ERR_NOMEM;
+    for (uint32_t i = 0; i < b->drafts; i++)
+        select_by(b, &b->draft[i]);
+    return 0;
 }
 
 static void make_key(struct build *b, const struct draft *d, struct sp_key *key)
@@ -227,7 +282,7 @@ static void make_key(struct build *b, const struct draft *d, struct sp_key *key)
     for (uint32_t w = d->first; w != NONE; w = b->next[w])
         if (b->rules == first || b->rule[b->rules - 1] != b->wish[w].rule)
             b->rule[b->rules++] = b->wish[w].rule;
-    *key = (struct sp_key){ d->literal.ptr, (uint32_t)d->literal.len, d->at, first, b->rules - first };
+    *key = (struct sp_key){ d->literal.ptr, (uint32_t)d->literal.len, first, b->rules - first };
 }
 
 static void note_length(struct sp_key_table *table, uint32_t len)
@@ -280,71 +335,100 @@ static int make_table(struct build *b, enum table which, uint32_t count, struct 
 }
 
 /* Four bytes of the literal that say most beside its gram: those behind it, before it, or what there is. */
-static int32_t check_apart(const struct draft *d)
+static int16_t check_apart(struct sp_str l, uint32_t at)
 {
-    int32_t before = (int32_t)d->at, behind = (int32_t)(d->literal.len - d->at) - 4;
+    int64_t before = at, behind = (int64_t)(l.len - at) - 4;
 
     if (behind >= 4)
         return 4;
-    return before >= 4 ? -4 : behind >= before ? behind : -before;
+    return (int16_t)(before >= 4 ? -4 : behind >= before ? behind : -before);
 }
 
-static int make_bitmap(struct build *b, uint32_t room)
+/* The bitmap of all grams of a table. */
+static int make_bitmap(struct build *b, enum table table, struct sp_grams *ret)
 {
-    struct sp_index *x = b->index;
-    uint32_t bits = power_above(16 * room), log = 0;
+    uint32_t count = 0, bits, log = 0;
+    uint64_t *bitmap;
 
+    for (uint32_t i = 0; i < b->drafts; i++)
+        count += b->draft[i].table == table ? b->draft[i].grams : 0;
+    if (!count)
+        return 0;
+    bits = power_above(BITMAP_BITS_EACH * count);
     bits = bits < BITMAP_BITS_MIN ? BITMAP_BITS_MIN : bits > BITMAP_BITS_MAX ? BITMAP_BITS_MAX : bits;
     while (1u << log < bits)
         log++;
-    x->bitmap = sp_arena_zalloc(b->arena, bits / 8);
-    x->shift = 32 - log;
-    return x->bitmap ? 0 : SP_ERR_NOMEM;
+    bitmap = sp_arena_zalloc(b->arena, bits / 8);
+    if (!bitmap)
+        return SP_ERR_NOMEM;
+    *ret = (struct sp_grams){ bitmap, 32 - log };
+    for (uint32_t i = 0; i < b->drafts; i++)
+        for (uint32_t g = 0; b->draft[i].table == table && g < b->draft[i].grams; g++) {
+            uint32_t h = gram_hash(gram_at(b->draft[i].literal.ptr + b->draft[i].at[g])) >> ret->shift;
+
+            bitmap[h / 64] |= UINT64_C(1) << h % 64;
+        }
+    return 0;
 }
 
-static int make_grams(struct build *b, uint32_t count)
+static void fill_slots(struct build *b, const struct draft *d, struct sp_gram_slot *slot)
 {
-    uint32_t room = power_above(2 * count), log = 0;
+    const struct sp_index *x = b->index;
+
+    make_key(b, d, &b->key[b->keys++]);
+    for (uint32_t g = 0; g < d->grams; g++) {
+        const char *p = d->literal.ptr + d->at[g];
+        uint32_t at = gram_hash(gram_at(p)) >> x->gram_shift;
+        int16_t apart = check_apart(d->literal, d->at[g]);
+
+        while (slot[at].key)
+            at = (at + 1) & x->gram_mask;
+        slot[at] = (struct sp_gram_slot){ gram_at(p), gram_at(p + apart), b->keys, d->at[g], apart };
+    }
+}
+
+static int make_grams(struct build *b)
+{
+    uint32_t room = power_above(2 * b->grams), log = 0;
     struct sp_gram_slot *slot = sp_arena_zalloc(b->arena, room * sizeof *slot);
     struct sp_index *x = b->index;
-    uint64_t *bitmap;
 
-    if (!slot || make_bitmap(b, room) < 0)
+    if (!slot || make_bitmap(b, SPARSE, &x->sparse) < 0 || make_bitmap(b, DENSE, &x->dense) < 0 || make_bitmap(b, WIDE, &x->wide) < 0)
         return SP_ERR_NOMEM;
     while (1u << log < room)
         log++;
     x->gram = slot;
     x->gram_shift = 32 - log;
     x->gram_mask = room - 1;
-    bitmap = (uint64_t *)(uintptr_t)x->bitmap;
-    for (uint32_t i = 0; i < b->drafts; i++) {
-        const struct draft *d = &b->draft[i];
-        uint32_t gram = (uint32_t)d->selector, h = gram_hash(gram), at = h >> x->gram_shift;
-        int32_t apart;
-
-        if (d->table != GRAM)
-            continue;
-        bitmap[(h >> x->shift) / 64] |= UINT64_C(1) << (h >> x->shift) % 64;
-        while (slot[at].key)
-            at = (at + 1) & x->gram_mask;
-        make_key(b, d, &b->key[b->keys++]);
-        apart = check_apart(d);
-        slot[at] = (struct sp_gram_slot){ gram, gram_at(d->literal.ptr + d->at + apart), apart, b->keys };
-    }
+    for (uint32_t i = 0; i < b->drafts; i++)
+        if (b->draft[i].grams)
+            fill_slots(b, &b->draft[i], slot);
     return 0;
+}
+
+/* Few dense literals are scanned for before the value is gone over for them. */
+static int make_scan(struct build *b, uint32_t dense)
+{
+    struct sp_key_wish *wish;
+    uint32_t count = 0;
+    int rc;
+
+    if (!dense || dense >= SCAN_MAX)
+        return 0;
+    wish = sp_realloc_array(NULL, dense, sizeof *wish);
+    if (!wish)
+        return SP_ERR_NOMEM;
+    for (uint32_t i = 0; i < b->drafts; i++)
+        if (b->draft[i].table == DENSE)
+            wish[count++] = (struct sp_key_wish){ SP_KEY_ANY, b->draft[i].literal, 0 };
+    rc = sp_scan_build_folded(b->arena, wish, count, &b->index->scan);
+    sp_free(wish);
+    return rc;
 }
 
 static uint16_t pair_hash(const char *p)
 {
     return (uint16_t)((uint32_t)bytes_at(p, 2) * UINT32_C(0x9E3779B1) >> 20);
-}
-
-static bool is_ascii(struct sp_str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.ptr[i] >= 0x80)
-            return false;
-    return true;
 }
 
 static int make_briefs(struct build *b, uint32_t count)
@@ -362,8 +446,9 @@ static int make_briefs(struct build *b, uint32_t count)
             if (d->table != BRIEF || is_ascii(d->literal) == wide)
                 continue;
             make_key(b, d, &b->key[b->keys++]);
-            brief[x->briefs++] = (struct sp_brief){ d->literal.len == 1 ? (unsigned char)d->literal.ptr[0] : pair_hash(d->literal.ptr),
-                                                    (uint16_t)d->literal.len, b->keys - 1 };
+            brief[x->briefs++] = d->literal.len == 1 ? (struct sp_brief){ 0, 0, 1, b->keys - 1 }
+                                                     : (struct sp_brief){ pair_hash(d->literal.ptr), pair_hash(d->literal.ptr + d->literal.len - 2),
+                                                                          (uint32_t)d->literal.len, b->keys - 1 };
         }
         x->briefs_ascii = wide ? x->briefs_ascii : x->briefs;
     }
@@ -387,8 +472,10 @@ static int make_tables(struct build *b)
             rc = make_table(b, (enum table)t, count[t], table[t]);
     b->index->key = b->key;
     b->index->rule = b->rule;
-    if (rc == 0 && count[GRAM])
-        rc = make_grams(b, count[GRAM]);
+    if (rc == 0 && b->grams)
+        rc = make_grams(b);
+    if (rc == 0)
+        rc = make_scan(b, count[DENSE]);
     return rc == 0 && count[BRIEF] ? make_briefs(b, count[BRIEF]) : rc;
 }
 
@@ -400,16 +487,15 @@ int sp_index_build(struct sp_arena *arena, const struct sp_key_wish *wish, uint3
     *ret = (struct sp_index){ 0 };
     if (!count)
         return 0;
-    b.mask = power_above(2 * count) - 1;
-    b.taken = sp_zalloc(((size_t)b.mask + 1) * sizeof *b.taken);
-    b.known = sp_zalloc(((size_t)b.mask + 1) * sizeof *b.known);
+    b.known_mask = power_above(2 * count) - 1;
+    b.known = sp_zalloc(((size_t)b.known_mask + 1) * sizeof *b.known);
     b.next = sp_realloc_array(NULL, count, sizeof *b.next);
     b.draft = sp_realloc_array(NULL, count, sizeof *b.draft);
-    if (b.taken && b.known && b.next && b.draft) {
+    if (b.known && b.next && b.draft) {
         make_drafts(&b);
-        rc = make_tables(&b);
-        if (rc == 0 && ret->gram && ret->gram_mask < SCAN_SLOTS)
-            rc = sp_scan_build_folded(arena, wish, count, &ret->scan);
+        rc = select_all(&b);
+        if (rc == 0)
+            rc = make_tables(&b);
     }
     sp_free(b.taken);
     sp_free(b.known);
@@ -480,57 +566,62 @@ static void meet_gram(const struct sp_index *x, struct sp_str value, size_t at, 
         if (s->gram != gram || check > value.len - 4 || gram_at(value.ptr + check) != s->check)
             continue;
         k = &x->key[s->key - 1];
-        if (k->at <= at && value.len - (at - k->at) >= k->len && memcmp(k->ptr, value.ptr + at - k->at, k->len) == 0)
+        if (s->at <= at && value.len - (at - s->at) >= k->len && memcmp(k->ptr, value.ptr + at - s->at, k->len) == 0)
             mark_key(x, k, marks);
     }
 }
 
-static inline uint64_t gram_bit(const uint64_t *bitmap, uint32_t shift, const char *p)
+static inline uint64_t gram_bit(const struct sp_grams *g, const char *p)
 {
-    uint32_t h = gram_hash(gram_at(p)) >> shift;
+    uint32_t h = gram_hash(gram_at(p)) >> g->shift;
 
-    return bitmap[h / 64] >> h % 64;
+    return g->bitmap[h / 64] >> h % 64;
 }
 
-/* Four places at once: in most of them there is nothing. */
-static void probe_grams(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
+/* Every stride-th place, four at once: in most of them there is nothing. */
+static inline __attribute__((always_inline)) void probe_places(const struct sp_index *x, struct sp_grams g, size_t stride, struct sp_str value, struct sp_marks *marks)
 {
-    const uint64_t *bitmap = x->bitmap;
-    uint32_t shift = x->shift;
     size_t i = 0;
 
-    for (; i + 7 <= value.len; i += 4) {
+    for (; i + 3 * stride + 4 <= value.len; i += 4 * stride) {
         const char *p = value.ptr + i;
 
-        if (!((gram_bit(bitmap, shift, p) | gram_bit(bitmap, shift, p + 1) | gram_bit(bitmap, shift, p + 2) |
-               gram_bit(bitmap, shift, p + 3)) & 1))
+        if (!((gram_bit(&g, p) | gram_bit(&g, p + stride) | gram_bit(&g, p + 2 * stride) | gram_bit(&g, p + 3 * stride)) & 1))
             continue;
-        for (size_t n = 0; n < 4; n++)
-            if (gram_bit(bitmap, shift, p + n) & 1)
+        for (size_t n = 0; n < 4 * stride; n += stride)
+            if (gram_bit(&g, p + n) & 1)
                 meet_gram(x, value, i + n, marks);
     }
-    for (; i + 4 <= value.len; i++)
-        if (gram_bit(bitmap, shift, value.ptr + i) & 1)
+    for (; i + 4 <= value.len; i += stride)
+        if (gram_bit(&g, value.ptr + i) & 1)
             meet_gram(x, value, i, marks);
 }
 
-/* Literals of one to three bytes. */
+static void probe_grams(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
+{
+    if (x->sparse.bitmap && x->stride == STRIDE_MAX)
+        probe_places(x, x->sparse, STRIDE_MAX, value, marks);
+    else if (x->sparse.bitmap)
+        probe_places(x, x->sparse, 2, value, marks);
+    if (x->dense.bitmap && sp_scan_folded(&x->scan, value))
+        probe_places(x, x->dense, 1, value, marks);
+    if (x->wide.bitmap && !is_ascii(value))
+        probe_places(x, x->wide, 1, value, marks);
+}
+
+/* Brief literals: looked for where the value has the pairs of bytes that they begin and end with. */
 static void probe_brief(const struct sp_index *x, struct sp_str value, struct sp_marks *marks)
 {
-    uint8_t pairs[PAIRS] = { 0 }, single[256] = { 0 };
-    unsigned char all = 0;
+    uint8_t pairs[PAIRS] = { 0 };
 
     for (size_t i = 0; i + 2 <= value.len; i++)
         pairs[pair_hash(value.ptr + i)] = 1;
-    for (size_t i = 0; i < value.len; i++) {
-        single[(unsigned char)value.ptr[i]] = 1;
-        all |= (unsigned char)value.ptr[i];
-    }
-    for (uint32_t i = 0, n = all < 0x80 ? x->briefs_ascii : x->briefs; i < n; i++) {
+    for (uint32_t i = 0, n = is_ascii(value) ? x->briefs_ascii : x->briefs; i < n; i++) {
         const struct sp_brief *b = &x->brief[i];
         const struct sp_key *k = &x->key[b->key];
 
-        if (b->len == 1 ? single[b->pair] : pairs[b->pair] && sp_text_find(value, (struct sp_str){ k->ptr, k->len }) != SIZE_MAX)
+        if (b->len == 1 ? memchr(value.ptr, k->ptr[0], value.len) != NULL
+                        : pairs[b->first] & pairs[b->last] && sp_text_find(value, (struct sp_str){ k->ptr, k->len }) != SIZE_MAX)
             mark_key(x, k, marks);
     }
 }
@@ -543,7 +634,7 @@ void sp_index_probe(const struct sp_index *x, struct sp_str value, struct sp_mar
         probe_end(x, &x->start, false, value, marks);
     if (x->end.slot)
         probe_end(x, &x->end, true, value, marks);
-    if (x->gram && sp_scan_folded(&x->scan, value))
+    if (x->gram)
         probe_grams(x, value, marks);
     if (x->briefs)
         probe_brief(x, value, marks);

@@ -11,25 +11,31 @@
  *   EQUAL    the whole value                hash of the value
  *   START    its beginning                  its first 8 bytes (or as many as the literal has)
  *   END      its end                        its last 8 bytes
- *   ANY      somewhere in it                the literal's rarest run of four bytes, its gram
- *   ANY      the same, 1 to 3 bytes long    its first two bytes, or its only one
+ *   ANY      somewhere in it                runs of four bytes in it, grams, as rare as may be
+ *   ANY      the same, brief                its first and its last two bytes, or its only one
  *
  *   value    c:\x\mimikatz.exe sekurlsa::logonpasswords
- *                             ^^^^ ^^^^ every four bytes in turn
- *                                  │
- *                  bitmap ────────▶ is some literal's gram here? (a bit; nearly always no)
- *                                  │ yes
- *                  slots  ────────▶ "urls", with "ekur" before it?   (at most BUCKET_MAX literals share a gram)
- *                                  │
- *                  keys   ────────▶ compare the whole literal around the gram ──▶ mark its rules
+ *            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^                one place in four is looked at
+ *                                │
+ *                  bitmap ──────▶ is some literal's gram here? (a bit; nearly always no)
+ *                                │ yes
+ *                  slots  ──────▶ "kurl", with "sa::" behind it?   (at most BUCKET_MAX literals share a gram)
+ *                                │
+ *                  keys   ──────▶ compare the whole literal around the gram ──▶ mark its rules
+ *
+ * A literal of seven bytes and more has four grams, one of which stands at a place that is looked at wherever the literal
+ * begins: "seku" or "ekur" or "kurl" or "urls", or the like further on. Where literals are thousands it is two grams and
+ * every other place, as four of each would crowd the tables, and what has four bytes is brief. Other literals of four to six
+ * bytes have one gram, and every place is looked at for them; so have literals that are not ASCII, but only in values that are not: most are variants of others with dashes
+ * that no keyboard has.
  *
  * A slot has the gram and four more bytes of its literal, so that what only begins to look like it costs one place in
  * memory and not three. Brief literals are asked for the other way round: a pass over the value notes the pairs of bytes
  * that it has, and each literal whose pair is among them is looked for.
  *
  * Which gram of a literal is rare is known from real logs: gram_table.c, measured by tools/gram_table.py. A value that
- * repeats a gram costs BUCKET_MAX comparisons a byte and no more, so hostile values stay linear. Where a field has few
- * literals scan.h says for most values at once that they hold none.
+ * repeats a gram costs BUCKET_MAX comparisons a byte and no more, so hostile values stay linear. Where few literals want
+ * every place scan.h says for most values at once that they hold none.
  *
  * Values and literals are folded (base/unicode.h). An index is immutable once built and shared by all workers; what
  * was met is marked in the worker's own sp_marks.
@@ -69,7 +75,7 @@ static inline void sp_mark(struct sp_marks *m, uint32_t rule)
 
 struct sp_key {
     const char *ptr;
-    uint32_t len, at;     /* ANY: where its gram begins */
+    uint32_t len;
     uint32_t rule, rules; /* in sp_index.rule */
 };
 
@@ -86,25 +92,31 @@ struct sp_key_table {
     uint32_t most;  /* EQUAL: length of the longest */
 };
 
-/* A key that is asked for by a gram, in an open hash table; others of the same gram stand behind it. */
+/* A gram of a key, in an open hash table; others of the same gram stand behind it. */
 struct sp_gram_slot {
     uint32_t gram, check; /* and the four bytes that stand `apart` from it, the same ones in a literal of four */
-    int32_t apart;
     uint32_t key;         /* + 1; 0: free */
+    uint16_t at;          /* where in the literal it begins */
+    int16_t apart;
 };
 
-/* A literal of one to three bytes. */
+/* Grams that are looked for together: a bitmap by hash. */
+struct sp_grams {
+    const uint64_t *bitmap; /* NULL: there are none */
+    uint32_t shift;         /* 32 - log2 of its bits */
+};
+
+/* A literal that is brief. */
 struct sp_brief {
-    uint16_t pair; /* hash of its first two bytes; a single byte as it is */
-    uint16_t len;
-    uint32_t key;
+    uint16_t first, last; /* hashes of its first and last two bytes; of a single byte nothing */
+    uint32_t len, key;
 };
 
 /* See scan.h. */
 struct sp_scan {
     bool usable;          /* false: say perhaps to everything */
     bool typed;           /* some literal could stand in the text of a number, a GUID, a time: not only in texts */
-    uint8_t low[3][16], high[3][16];
+    uint8_t low[4][16], high[4][16];
     const uint32_t *print; /* the prints themselves; an open hash table, 0: free */
     uint32_t mask;
 };
@@ -113,11 +125,13 @@ struct sp_index {
     const struct sp_key *key;
     const uint32_t *rule;
     struct sp_key_table equal, start, end;
-    struct sp_scan scan;    /* of few literals with grams: is there any in the value? */
-    const uint64_t *bitmap; /* of grams */
-    uint32_t shift;         /* 32 - log2 of its bits */
     const struct sp_gram_slot *gram; /* NULL: no literal has a gram */
     uint32_t gram_shift, gram_mask;  /* 32 - log2 of the slots, slots - 1 */
+    uint32_t stride;                 /* of sparse: 4 or 2 */
+    struct sp_grams sparse;          /* at every stride-th place */
+    struct sp_grams dense;           /* at every place */
+    struct sp_grams wide;            /* the same, where the value is not ASCII */
+    struct sp_scan scan;             /* where the dense are few: is there any in the value? */
     const struct sp_brief *brief;    /* those of ASCII first */
     uint32_t briefs, briefs_ascii;
 };

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-enum { PRINT = 4, LOOKED = 3, BLOCK = 32 }; /* of a print's bytes the tables look at the first LOOKED */
+enum { PRINT = 4, LOOKED = 3, BLOCK = 32 }; /* of a print's bytes values are looked at by the first LOOKED, JSON records by all */
 
 static uint8_t lower(uint8_t c)
 {
@@ -92,7 +92,7 @@ static void add_print(struct sp_scan *s, uint32_t *table, const char *print)
     uint8_t bucket = (uint8_t)(1u << (p[0] + 3u * p[1] + 5u * p[2]) % 8);
     uint32_t value = print_at(print), at = print_hash(value) & s->mask;
 
-    for (size_t n = 0; n < LOOKED; n++) {
+    for (size_t n = 0; n < PRINT; n++) {
         s->low[n][p[n] & 15] |= bucket;
         s->high[n][p[n] >> 4] |= bucket;
     }
@@ -203,7 +203,7 @@ static bool perhaps_units(const struct sp_scan *s, const uint8_t *p, size_t coun
 #define AVX2_INLINE static inline __attribute__((target("avx2"), always_inline)) /* so that tables stay in registers */
 
 struct tables {
-    __m256i low[LOOKED], high[LOOKED];
+    __m256i low[PRINT], high[PRINT];
 };
 
 /* The buckets that have each of 32 ASCII bytes as byte n of their print. */
@@ -283,7 +283,7 @@ AVX2_INLINE struct tables load_tables(const struct sp_scan *s)
 {
     struct tables t;
 
-    for (int n = 0; n < LOOKED; n++) {
+    for (int n = 0; n < PRINT; n++) {
         t.low[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->low[n]));
         t.high[n] = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->high[n]));
     }
@@ -353,11 +353,85 @@ AVX2 static bool nodes_avx2(const struct sp_scan *s, const struct sp_node *node,
     return false;
 }
 
+/* As load_tables, for bytes that are not folded: capitals are in the buckets of their letters (and so are six signs). */
+AVX2_INLINE struct tables load_tables_unfolded(const struct sp_scan *s)
+{
+    const __m256i of_letters = _mm256_broadcastsi128_si256(_mm_setr_epi8(-1, -1, -1, -1, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1));
+    struct tables t = load_tables(s);
+
+    for (int n = 0; n < PRINT; n++)
+        t.high[n] = _mm256_or_si256(t.high[n], _mm256_shuffle_epi8(t.high[n], of_letters));
+    return t;
+}
+
+AVX2_INLINE __m256i load_at(const uint8_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/* Does a print, in letters of any case, begin at one of the marked places? */
+static bool has_json_print(const struct sp_scan *s, const uint8_t *p, uint32_t places)
+{
+    for (; places; places &= places - 1) {
+        char print[PRINT];
+
+        for (size_t n = 0; n < PRINT; n++)
+            print[n] = (char)lower(p[(size_t)__builtin_ctz(places) + n]);
+        if (is_print(s, print_at(print)))
+            return true;
+    }
+    return false;
+}
+
+/* Bytes that are not ASCII, and escapes by number or of a slash: perhaps. The last `count` bytes of a text. */
+static bool is_odd_tail(const uint8_t *p, size_t len, size_t count)
+{
+    for (size_t i = len - count; i < len; i++)
+        if (p[i] >= 0x80 || (i && (p[i] == 'u' || p[i] == '/') && is_escape(p, i)))
+            return true;
+    return false;
+}
+
+/* As perhaps_long, of a whole record: its bytes are loaded four times, each time one further on, and not shifted. */
+AVX2 static bool json_avx2(const struct sp_scan *s, const uint8_t *p, size_t len)
+{
+    const __m256i slash = _mm256_set1_epi8('\\'), u = _mm256_set1_epi8('u'), solidus = _mm256_set1_epi8('/');
+    const struct tables t = load_tables_unfolded(s);
+    const size_t last = len - BLOCK - PRINT + 1;
+
+    for (size_t i = 0;; i = i + BLOCK < last ? i + BLOCK : last) {
+        __m256i a = load_at(p + i), b = load_at(p + i + 1);
+        __m256i escape = _mm256_and_si256(_mm256_cmpeq_epi8(a, slash), _mm256_or_si256(_mm256_cmpeq_epi8(b, u), _mm256_cmpeq_epi8(b, solidus)));
+        __m256i met = _mm256_and_si256(_mm256_and_si256(buckets32(&t, 0, a), buckets32(&t, 1, b)),
+                                       _mm256_and_si256(buckets32(&t, 2, load_at(p + i + 2)), buckets32(&t, 3, load_at(p + i + 3))));
+
+        if (_mm256_movemask_epi8(_mm256_or_si256(a, escape))) {
+            uint32_t at = (uint32_t)_mm256_movemask_epi8(escape);
+
+            if (_mm256_movemask_epi8(a))
+                return true;
+            for (; at; at &= at - 1)
+                if (is_escape(p, i + 1 + (size_t)__builtin_ctz(at)))
+                    return true;
+        }
+        if (!_mm256_testz_si256(met, met) &&
+            has_json_print(s, p + i, ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(met, _mm256_setzero_si256()))))
+            return true;
+        if (i == last)
+            return is_odd_tail(p, len, PRINT);
+    }
+}
+
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2");
 }
 #else
+static bool json_avx2(const struct sp_scan *s, const uint8_t *p, size_t len)
+{
+    return perhaps_units(s, p, len, JSON);
+}
+
 static bool perhaps_avx2(const struct sp_scan *s, const uint8_t *p, size_t count, enum form form)
 {
     return perhaps_units(s, p, count, form);
@@ -425,7 +499,8 @@ bool sp_scan_json(const struct sp_scan *s, struct sp_str raw)
 {
     if (!s->usable || s->typed || raw.len < PRINT || raw.ptr[0] == '\0' || raw.ptr[1] == '\0')
         return true;
-    return has_avx2() ? perhaps_avx2(s, (const uint8_t *)raw.ptr, raw.len, JSON) : perhaps_units(s, (const uint8_t *)raw.ptr, raw.len, JSON);
+    return has_avx2() && raw.len >= BLOCK + PRINT ? json_avx2(s, (const uint8_t *)raw.ptr, raw.len)
+                                                  : perhaps_units(s, (const uint8_t *)raw.ptr, raw.len, JSON);
 }
 
 bool sp_scan_folded(const struct sp_scan *s, struct sp_str text)

@@ -299,11 +299,12 @@ static uint32_t read_u(struct sp_str s, size_t *at)
     return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
 }
 
+/* What the letter behind a backslash stands for; 0: it is none of these. */
+static const char brief_escape[256] = { ['\\'] = '\\', ['"'] = '"', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
+
 /* What the escape at `*at` stands for, written to `out`; the number of bytes. A stump at the end is nothing. */
 static size_t unescape(char *out, struct sp_str s, size_t *at, bool fold)
 {
-    static const char escape[] = "bfnrt", meaning[] = "\b\f\n\r\t";
-    const char *known;
     uint32_t code;
     char c;
 
@@ -317,9 +318,7 @@ static size_t unescape(char *out, struct sp_str s, size_t *at, bool fold)
         return sp_utf8_put(out, fold ? sp_fold(code) : code);
     }
     *at += 2;
-    known = c == '\\' ? NULL : memchr(escape, c, sizeof escape - 1);
-    if (known)
-        c = meaning[known - escape];
+    c = brief_escape[(unsigned char)c] ? brief_escape[(unsigned char)c] : c;
     *out = (char)(fold && c >= 'A' && c <= 'Z' ? c + 32 : c);
     return 1;
 }
@@ -372,8 +371,8 @@ static size_t fold_json_text(char *out, struct sp_str s)
                 continue;
         }
         c = (unsigned char)s.ptr[at];
-        if (c == '\\' && s.len - at > 1 && s.ptr[at + 1] == '\\') { /* of all escapes the one in every path */
-            out[n++] = '\\';
+        if (c == '\\' && s.len - at > 1 && brief_escape[(unsigned char)s.ptr[at + 1]]) {
+            out[n++] = brief_escape[(unsigned char)s.ptr[at + 1]];
             at += 2;
         } else if (c == '\\') {
             if (s.len - at > 1 && s.ptr[at + 1] & 0x80)

@@ -15,7 +15,8 @@ static int bind_new_key(sqlite3_stmt *q, struct sp_error *err)
 
     if (getrandom(key, sizeof key, 0) != sizeof key)
         return sp_error_set(err, SP_ERR_IO, "the system gives no random numbers");
-    sp_bind_blob(q, 1, key, sizeof key);
+    if (sqlite3_bind_blob(q, 1, key, sizeof key, SQLITE_TRANSIENT) != SQLITE_OK) /* a copy: the key lives no longer than this */
+        return sp_error_nomem(err);
     return 0;
 }
 

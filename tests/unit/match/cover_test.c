@@ -50,8 +50,8 @@ static void tell_field(struct told *t, const struct sp_rule_set *set, const stru
     tell_table(t, name, x, &x->equal, "is");
     tell_table(t, name, x, &x->start, "begins");
     tell_table(t, name, x, &x->end, "ends");
-    for (uint32_t i = 0; x->gram && i <= x->gram_mask; i++)
-        if (x->gram[i].key)
+    for (uint32_t i = 0; x->gram && i <= x->gram_mask; i++) /* of a literal with more grams one begins at a multiple of the stride */
+        if (x->gram[i].key && x->gram[i].at % x->stride == 0)
             tell_key(t, name, &x->key[x->gram[i].key - 1], "has");
     for (uint32_t i = 0; i < x->briefs; i++)
         tell_key(t, name, &x->key[x->brief[i].key], "has");

@@ -103,11 +103,11 @@ static void check_around(struct sp_str literal, size_t before, size_t behind, st
 
 TEST(a_literal_of_every_kind_and_length_is_met_wherever_it_stands)
 {
-    static const uint32_t others[] = { 0, 5, 700 };
+    static const uint32_t others[] = { 0, 5, 700, 4400 }; /* of the last so many are long that the stride is 2 */
 
     for (uint32_t len = 0; len <= 300; len += len < 36 ? 1 : 88)
         for (uint32_t kind = 0; kind < 4; kind++)
-            for (uint32_t o = 0; o < 3; o++) {
+            for (uint32_t o = 0; o < 4; o++) {
                 struct sp_str letters = draw(2) ? LETTERS : BYTES, l = draw_text(len, letters);
 
                 if (!len && kind != SP_KEY_EQUAL) {
@@ -118,8 +118,9 @@ TEST(a_literal_of_every_kind_and_length_is_met_wherever_it_stands)
                 wish((enum sp_key_kind)kind, l, 0);
                 company(others[o]);
                 build();
+                ok(!bench.index.gram || bench.index.stride == (o == 3 ? 2u : 4u));
                 for (size_t before = 0; before < 10; before++)
-                    for (size_t behind = 0; behind < 10; behind += o == 2 ? 2u : 1u)
+                    for (size_t behind = 0; behind < 10; behind += o >= 2 ? 1u + o : 1u)
                         check_around(l, before, behind, letters);
                 draw_free(l);
             }
@@ -309,7 +310,7 @@ TEST(literals_that_have_no_gram_of_their_own_are_spread_over_those_they_have)
         wish(SP_KEY_ANY, (struct sp_str){ text, 14 }, i);
     }
     build();
-    if (fullest(&bench.index) > 64) /* 1,024 literals, 31 grams */
+    if (fullest(&bench.index) > 4 * 64) /* 1,024 literals, 31 grams, of which each wants four; one place in four is looked at */
         tap_fail("%u literals share a gram", fullest(&bench.index));
     for (uint32_t i = 0; i < 1024; i += 17)
         is_u64(PROBE(bench.wish[i].literal), 1);
@@ -338,16 +339,26 @@ TEST(of_a_literal_the_rarest_gram_is_asked_for)
     v = draw_joined((struct sp_str){ gram, 4 }, SP_STR("~q~q"), (struct sp_str){ gram, 4 });
     wish(SP_KEY_ANY, v, 0);
     build();
-    ok(bench.index.key[0].at > 0 && bench.index.key[0].at < 8);
+    for (uint32_t i = 0, n = 0; i <= bench.index.gram_mask; i++) {
+        const struct sp_gram_slot *slot = &bench.index.gram[i];
+
+        if (slot->key && (slot->at == 0 || slot->at == 8 || slot->gram == common->gram))
+            tap_fail("a common gram, at %u, was chosen", slot->at);
+        n += slot->key != 0;
+        if (i == bench.index.gram_mask)
+            is_u64(n, 4);
+    }
     is_u64(PROBE(v), 1);
     draw_free(v);
 }
 
-TEST(few_literals_are_scanned_for_and_many_are_not)
+TEST(few_short_literals_are_scanned_for_and_many_are_not)
 {
     begin();
-    for (uint32_t i = 0; i < 4; i++)
+    for (uint32_t i = 0; i < 4; i++) {
         wish(SP_KEY_ANY, SP_STR("sekurlsa::"), i);
+        wish(SP_KEY_ANY, SP_STR("lsass"), i);
+    }
     wish(SP_KEY_ANY, SP_STR("\x80\xFF\x80\xFF"), 4);
     wish(SP_KEY_ANY, SP_STR("ab"), 5);
     wish(SP_KEY_START, SP_STR("q"), 6);
@@ -356,6 +367,7 @@ TEST(few_literals_are_scanned_for_and_many_are_not)
     ok(bench.index.scan.usable && !sp_scan_folded(&bench.index.scan, SP_STR("a startish value that holds none of them")));
     is_u64(PROBE(SP_STR("q value that holds none of the long ones: ab")), 2);
     is_u64(PROBE(SP_STR("sekurlsa::")), 4);
+    is_u64(PROBE(SP_STR("xlsass")), 4);
     is_u64(PROBE(SP_STR("\x80\xFF\x80\xFF")), 1);
     begin();
     wish(SP_KEY_ANY, SP_STR("a\0\0\0\0b"), 0);
