@@ -15,11 +15,13 @@ import lzma
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 
 import threads
 
@@ -135,6 +137,44 @@ def copies_count_once(hunter, folder):
         print(f"copies: {out.count(chr(10).encode())} sightings, skipped {reasons}")
 
 
+def hunt(hunter, what):
+    """Code, output and notes, whatever they are."""
+    r = subprocess.run([*hunter.argv, what, "--format", "json"], cwd=hunter.folder, env=hunter.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, timeout=600, check=False)
+    hunter.runs += 1
+    return r.returncode, r.stdout, r.stderr
+
+
+def cut_files(hunter, folder):
+    """Of a compressed file that is cut, everything is found that its decompressor can give."""
+    whole = b"".join(map(threads.line, range(0, 3000)))
+    for ext, pack, unpacker in (("gz", gzip.compress, lambda: zlib.decompressobj(31)), ("xz", lambda b: lzma.compress(b, preset=1), lzma.LZMADecompressor)):
+        packed = pack(whole)
+        for share in (0, 1, 10, 300, 500, 900, 999, 1000):
+            cut = packed[:30 + (len(packed) - 31) * share // 1000]
+            left = unpacker().decompress(cut)
+            threads.write(os.path.join(folder, "cut." + ext), cut)
+            threads.write(os.path.join(folder, "cut.ndjson"), left[:left.rfind(b"\n") + 1])
+            code, out, notes = hunt(hunter, "cut." + ext)
+            plain = hunt(hunter, "cut.ndjson")[1].replace(b"cut.ndjson", b"cut." + ext.encode())
+            if out != plain or code not in (3, 5) or b"ends too early" not in notes:
+                hunter.bad += 1
+                print(f"cut.{ext} at {len(cut)} of {len(packed)}: code {code}, {out.count(b'{')} and {plain.count(b'{')}: {notes[:200]}")
+
+
+def large_window(hunter, folder):
+    """An xz that asks for a window of 4 GiB is refused by the name of the limit."""
+    packed = bytearray(lzma.compress(threads.line(3)))
+    size = 4 * (packed[12] + 1)
+    packed[16] = 40
+    packed[12 + size - 4:12 + size] = struct.pack("<I", zlib.crc32(packed[12:12 + size - 4]))
+    threads.write(os.path.join(folder, "window.xz"), packed)
+    code, _, notes = hunt(hunter, "window.xz")
+    if code != 5 or b"limit spool-bytes allows); raise --limit spool-bytes=N" not in notes:
+        hunter.bad += 1
+        print(f"window.xz: code {code}: {notes[:300]}")
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--spoor", default="build/spoor")
@@ -162,6 +202,8 @@ def main():
         through_pipe(hunter, "outer.tar")
         through_pipe(hunter, "a.zip")
         copies_count_once(hunter, folder)
+        cut_files(hunter, folder)
+        large_window(hunter, folder)
     finally:
         shutil.rmtree(folder)
     print(f"count: {hunter.runs} runs, {hunter.lines} lines, {hunter.bad} wrong")

@@ -218,6 +218,21 @@ def care(t, whole):
         t.check(f"damage at {at} is said", b"damaged.case: the case is damaged" in r.stderr)
 
 
+def one_bit(t):
+    """A bit that falls over in a block of lines and records."""
+    for share in (0, 3, 5, 7, 9, 10):
+        shutil.copy(t.path("merged.case"), t.path("bit.case"))
+        db = sqlite3.connect(t.path("bit.case"))
+        number, packed = db.execute("SELECT id, packed FROM block ORDER BY length(packed) DESC, id LIMIT 1").fetchone()
+        packed = bytearray(packed)
+        packed[(len(packed) - 1) * share // 10] ^= 4
+        db.execute("UPDATE block SET packed=? WHERE id=?", (bytes(packed), number))
+        db.commit()
+        db.close()
+        r = subprocess.run([t.spoor, "case", "check", "--case", "bit.case"], cwd=t.folder, env=t.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        t.check(f"a bit at {share} tenths of a block is said", r.returncode == 3, f"{r.returncode}: {r.stderr[-300:]}")
+
+
 def growing(t):
     """A log that grows between hunts, a file that is another one of the same size, and a copy of a log with a smaller name."""
     rule, log = ["--rules", "rules/any.yml", "--no-own-rules"], t.path("grow.ndjson")
@@ -287,6 +302,7 @@ def main():
         full_disk(t, whole)
         two_at_once(t, whole)
         care(t, whole)
+        one_bit(t)
         growing(t)
         places(t)
     print(f"count: {t.checks} checks, {t.bad} bad")

@@ -20,7 +20,7 @@ static const struct option options[] = {
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false },
     { "--map", "FILE", "own field mapping; may be repeated", false },
     { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false },
-    { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },
+    { "--assume-tz", "ZONE", "of times without one: UTC, +hh:mm, a name such as Europe/Berlin", false },
     { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks, marked as carved", false },
     { "--engine", "fast|plain", "fast is the default; plain: every rule on every event, to check the fast one", false },
     { "--fail-on", "LEVEL", "exit 1 when something of this level or above was sighted", false },

@@ -18,7 +18,7 @@ static const struct option options[] = {
     { "--all", NULL, "also what was called benign or dismissed", false },
     { "--map", "FILE", "own field mapping, for reading logs again; may be repeated", false },
     { "--source-type", "NAME", "the same: skip detection of the type", false },
-    { "--assume-tz", "OFFSET", "the same: UTC or +hh:mm, for times without a zone", false },
+    { "--assume-tz", "ZONE", "the same: of times without one", false },
     { "--archive-password", "WORD", "the same: tried on encrypted archives, before `infected`; may be repeated", false },
     { NULL, NULL, NULL, false },
 };

@@ -14,7 +14,7 @@
     { "--source-type", "NAME", "skip detection: evtx, json, json-document, plain", false },                \
     { "--logsource", "P", "product=P,category=C,service=S of logs that cannot say it themselves", false }, \
     { "--map", "FILE", "own field mapping; may be repeated", false },                                      \
-    { "--assume-tz", "OFFSET", "UTC or +hh:mm, for times without a zone", false },                        \
+    { "--assume-tz", "ZONE", "of times without one: UTC, +hh:mm, a name such as Europe/Berlin", false },      \
     { "--archive-password", "WORD", "tried on encrypted archives, before `infected`; may be repeated", false }, \
     { "--carve", NULL, "also the records that still lie in the slack of EVTX chunks", false },             \
     { "-j", "N", "threads (default: one a processor)", false }

@@ -53,7 +53,7 @@ struct sp_read_options {
     struct sp_texts map;     /* --map FILE */
     struct sp_texts limit;   /* --limit NAME=VALUE */
     struct sp_texts password; /* --archive-password WORD */
-    const char *assume_tz;   /* --assume-tz: UTC or +hh:mm, for times without a zone; NULL: UTC */
+    const char *assume_tz;   /* --assume-tz, of times without one: UTC, +hh:mm, or a name of the tz database; NULL: UTC */
     bool carve;
 };
 

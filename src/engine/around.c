@@ -324,7 +324,7 @@ static int take(struct gather *g, const struct sp_record *record)
     if (kind == KIND_NONE || (g->logons_only && kind != KIND_SECURITY) || !of_host(g))
         return g->failed || g->text.failed ? SP_ERR_NOMEM : 0;
     if (event.time.known && !event.time.has_zone)
-        event.time.sec -= g->scope->assume_offset_s;
+        event.time.sec = sp_zone_utc(&g->scope->assume, event.time.sec);
     g->around->source[g->source].events += !g->logons_only;
     if (kind == KIND_CREATE)
         take_start(g);
@@ -345,7 +345,7 @@ static int read_source(struct gather *g, struct sp_around_source *s)
 
     if (!s->source) {
         s->state = SP_AROUND_GONE;
-        s->why = "there is no such log any more";
+        s->why = s->why ? s->why : "there is no such log any more";
         return 0;
     }
     sp_account_init(&account);

@@ -103,7 +103,7 @@ static int find_record(struct explain *x, const struct place *place, struct sp_r
         return sp_error_nomem(x->err);
     sp_error_set(x->err, SP_ERR_NOT_FOUND, "no record stands there%s%s", x->account.skipped ? ": " : "", x->account.skipped ? x->account.skipped : "");
     sp_error_where(x->err, "%s", x->options->what);
-    sp_error_cure(x->err, "`spoor decode %s` lists the records with their offsets", place->path);
+    sp_error_cure(x->err, "`spoor decode %.*s` lists the records with their offsets", (int)sp_scope_outer(place->path), place->path);
     return SP_ERR_NOT_FOUND;
 }
 

@@ -70,7 +70,9 @@ static bool digest_plan(const struct sp_hunt_options *o, const struct sp_scope *
     part_text(&hash, o->read.logsource);
     part_text(&hash, o->from);
     part_text(&hash, o->to);
-    sp_id_part_u64(&hash, (uint64_t)scope->assume_offset_s);
+    sp_id_part_u64(&hash, scope->assume.count ? (uint64_t)scope->assume.change[0].offset : 0);
+    if (scope->assume.count > 1)
+        part_text(&hash, o->read.assume_tz);
     sp_id_part_u64(&hash, scope->carve);
     sp_id_part(&hash, (struct sp_str){ (const char *)&scope->limits, sizeof scope->limits });
     return sp_hash_end(&hash, ret);

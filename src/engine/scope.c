@@ -65,24 +65,6 @@ static int load_maps(struct sp_scope *s, struct sp_texts maps, struct sp_error *
     return sp_hash_end(&hash, &s->maps) ? 0 : sp_error_nomem(err);
 }
 
-static int parse_tz(const char *text, int32_t *ret, struct sp_error *err)
-{
-    unsigned h, m;
-    char sign, end;
-
-    *ret = 0;
-    if (!text || strcmp(text, "UTC") == 0 || strcmp(text, "Z") == 0)
-        return 0;
-    if (sscanf(text, "%c%2u:%2u%c", &sign, &h, &m, &end) == 3 && (sign == '+' || sign == '-') && h < 24 && m < 60) {
-        *ret = (int32_t)(h * 3600 + m * 60) * (sign == '-' ? -1 : 1);
-        return 0;
-    }
-    sp_error_set(err, SP_ERR_USAGE, "'%.100s' is neither UTC nor +hh:mm or -hh:mm", text);
-    sp_error_where(err, "--assume-tz");
-    sp_error_cure(err, "named zones are not in this version: give the offset that held when the log was written");
-    return SP_ERR_USAGE;
-}
-
 int sp_scope_init(struct sp_scope *s, const struct sp_read_options *o, const struct sp_ctx *ctx, struct sp_error *err)
 {
     struct sp_logsource logsource;
@@ -92,7 +74,7 @@ int sp_scope_init(struct sp_scope *s, const struct sp_read_options *o, const str
     for (size_t i = 0; rc == 0 && i < o->limit.count; i++)
         rc = sp_limits_parse(&s->limits, o->limit.text[i], err);
     if (rc == 0)
-        rc = parse_tz(o->assume_tz, &s->assume_offset_s, err);
+        rc = sp_zone_parse(&s->assume, o->assume_tz, err);
     if (rc == 0 && o->source_type)
         rc = sp_source_type_parse(o->source_type, &s->type, err);
     if (rc == 0 && s->type == SP_SOURCE_LATER) {

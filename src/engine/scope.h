@@ -5,6 +5,7 @@
  */
 #ifndef SP_ENGINE_SCOPE_H
 #define SP_ENGINE_SCOPE_H
+#include "base/zone.h"
 #include "event/taxonomy.h"
 #include "read/reader.h"
 #include "read/source.h"
@@ -17,7 +18,7 @@ struct sp_scope {
     struct sp_taxonomy *taxonomy;
     const struct sp_class *given; /* of --logsource, or NULL */
     enum sp_source_type type;     /* of --source-type, or NONE */
-    int32_t assume_offset_s;      /* --assume-tz: added to times without a zone is minus this */
+    struct sp_zone assume;        /* --assume-tz: of times without a zone */
     bool carve;
     struct sp_digest maps;        /* of the texts of --map */
     struct sp_rule_set *rules;    /* NULL until sp_scope_rules */

@@ -384,13 +384,15 @@ static struct sp_hunt_path *outer_paths(struct one *o, const struct wanted *list
     return path;
 }
 
-/* Where each of them stands now. */
-static void find_now(const struct sp_source_list *now, struct wanted *list, size_t count)
+/* Where each of them stands now, or why it does not. */
+static void find_now(struct one *o, const struct sp_source_list *now, struct wanted *list, size_t count)
 {
     for (size_t i = 0; i < now->count; i++) {
         const struct sp_source *s = &now->source[now->order[i]];
         struct wanted key = { .source.path = s->path }, *w = bsearch(&key, list, count, sizeof *list, by_path);
 
+        if (w && s->skipped && !s->copy_of)
+            w->source.why = keep(o, sp_str_c(s->skipped)).ptr;
         if (!w || (s->skipped && !s->copy_of))
             continue;
         w->source.source = s;
@@ -422,7 +424,7 @@ static int order_sources(struct one *o, struct sp_scope *scope)
     rc = sp_scope_sources(scope, &read, o->show->err);
     if (rc < 0)
         return rc;
-    find_now(&scope->sources, list, n);
+    find_now(o, &scope->sources, list, n);
     qsort(list, n, sizeof *list, by_turn);
     for (size_t i = 0; i < n; i++)
         a->source[i] = list[i].source;

@@ -416,7 +416,7 @@ static void around_sources(struct page *p)
     if (count[SP_AROUND_GONE]) {
         sp_buf_text(p->out, "; ");
         number(p, count[SP_AROUND_GONE], "log");
-        sp_buf_text(p->out, count[SP_AROUND_GONE] == 1 ? " is not there any more" : " are not there any more");
+        sp_buf_text(p->out, " could not be");
     }
     if (count[SP_AROUND_LEFT]) {
         sp_buf_text(p->out, ";\n");
@@ -428,8 +428,10 @@ static void around_sources(struct page *p)
         if (a->source[i].state != SP_AROUND_GONE)
             continue;
         named++;
-        sp_buf_text(p->out, "  not there: ");
-        rest_of_line(p, sp_str_c(a->source[i].path), 13);
+        sp_buf_text(p->out, "  not read: ");
+        rest_of_line(p, sp_str_c(a->source[i].path), 12);
+        sp_buf_text(p->out, "    ");
+        rest_of_line(p, sp_str_c(a->source[i].why), 4);
     }
     if (a->unlisted) {
         sp_page_number(p->out, a->unlisted);

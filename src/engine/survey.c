@@ -345,7 +345,7 @@ static int see(struct worker *w, struct unit *u, const struct sp_record *record)
     if (rc < 0)
         return rc;
     if (event.time.known && !event.time.has_zone)
-        event.time.sec -= p->survey.scope.assume_offset_s;
+        event.time.sec = sp_zone_utc(&p->survey.scope.assume, event.time.sec);
     if (!in_span(p, event.time))
         return 0;
     note_times(&u->first, &u->last, event.time, event.time);

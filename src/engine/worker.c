@@ -374,7 +374,7 @@ static int make_event(struct sp_worker *w, const struct sp_record *record, struc
     if (rc < 0)
         return rc;
     if (event->time.known && !event->time.has_zone)
-        event->time.sec -= w->work->scope->assume_offset_s;
+        event->time.sec = sp_zone_utc(&w->work->scope->assume, event->time.sec);
     return in_span(w->work, event->time);
 }
 

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "read/archive_lib.h"
+#include "read/unpack.h"
 
 enum {
     LEVELS_MAX = 64,       /* whatever the limit archive-depth */
@@ -19,12 +20,12 @@ enum {
     STALLED_MAX = 10000    /* answers of libarchive without a byte */
 };
 
-enum kind { NO_ARCHIVE, PACKED, TAR, ZIP, SEVEN_ZIP, OTHER };
+enum kind { NO_ARCHIVE, GZIP, ZSTD, XZ, BZIP2, TAR, ZIP, SEVEN_ZIP, OTHER };
 
 static const struct {
     const char *what; /* as sp_source_detect says */
     enum kind kind;
-} kinds[] = { { "gzip", PACKED }, { "zstd", PACKED }, { "xz", PACKED }, { "bzip2", PACKED },
+} kinds[] = { { "gzip", GZIP }, { "zstd", ZSTD }, { "xz", XZ }, { "bzip2", BZIP2 },
               { "tar", TAR }, { "zip", ZIP }, { "7z", SEVEN_ZIP } };
 
 /* An open archive, and how far it is. */
@@ -32,8 +33,10 @@ struct level {
     struct sp_archive *owner;
     struct level *below;     /* whose file it is in; NULL: the outermost */
     struct archive *reader;
+    struct sp_unpack *unpack; /* of a compressed file: libarchive gets what comes out of it */
     enum kind kind;
     bool opened, single, failed; /* `failed`: nothing more can be read of it */
+    bool alone;                  /* all that there is: `single`, and so is each level below */
     size_t path_len;         /* of owner->path: its own name */
     char *spool;             /* owned; all of it, or NULL: read from below as it goes */
     size_t spool_len;
@@ -78,6 +81,11 @@ static enum kind kind_of(struct sp_str head, const char **what)
     return OTHER;
 }
 
+static bool compressed(enum kind kind)
+{
+    return kind >= GZIP && kind <= BZIP2;
+}
+
 bool sp_archive_is(struct sp_str head)
 {
     const char *what;
@@ -113,7 +121,8 @@ static int64_t outer_read(struct level *l, const void **block)
     return n;
 }
 
-static la_ssize_t on_read(struct archive *reader, void *arg, const void **block)
+/* The bytes of the file that the level is made of. */
+static int64_t next_bytes(void *arg, const void **block)
 {
     struct level *l = arg;
     int64_t n;
@@ -124,14 +133,22 @@ static la_ssize_t on_read(struct archive *reader, void *arg, const void **block)
         l->place = l->spool_len;
         return n;
     }
-    if (!l->below) {
-        n = outer_read(l, block);
-    } else {
-        n = level_read(l->below, l->room, ROOM);
-        *block = l->room;
-        if (n < 0)
-            (void)snprintf(l->trouble, sizeof l->trouble, "%s", l->below->trouble);
-    }
+    if (!l->below)
+        return outer_read(l, block);
+    n = level_read(l->below, l->room, ROOM);
+    *block = l->room;
+    if (n < 0)
+        (void)snprintf(l->trouble, sizeof l->trouble, "%s", l->below->trouble);
+    return n;
+}
+
+static la_ssize_t on_read(struct archive *reader, void *arg, const void **block)
+{
+    struct level *l = arg;
+    int64_t n = l->unpack ? sp_unpack_read(l->unpack, block) : next_bytes(l, block);
+
+    if (n < 0 && l->unpack && *sp_unpack_trouble(l->unpack))
+        (void)snprintf(l->trouble, sizeof l->trouble, "%s", sp_unpack_trouble(l->unpack));
     if (n < 0)
         l->owner->lib->set_error(reader, EIO, "%s", l->trouble);
     return n < 0 ? ARCHIVE_FATAL : n;
@@ -146,7 +163,7 @@ static uint64_t size_of(const struct level *l)
 
 static bool seeks(const struct level *l)
 {
-    return l->spool || (!l->below && (l->owner->bytes.ptr || l->owner->input.seekable));
+    return l->spool || (!l->below && !l->unpack && (l->owner->bytes.ptr || l->owner->input.seekable));
 }
 
 static la_int64_t on_skip(struct archive *reader, void *arg, la_int64_t wanted)
@@ -279,11 +296,9 @@ static void look(struct level *l)
 /* Leave the file. What has to be unpacked for that is counted, so that it ends. */
 static void leave(struct level *l)
 {
-    const struct sp_archive_lib *lib = l->owner->lib;
-
     l->block_len = 0;
     l->hole = 0;
-    while (l->open && !l->ended && (lib->filter_count(l->reader) > 1 || l->kind == SEVEN_ZIP) && !sp_stopped(l->owner->options.ctx)) {
+    while (l->open && !l->ended && (l->unpack || l->kind == SEVEN_ZIP) && !sp_stopped(l->owner->options.ctx)) {
         pull(l);
         l->block_len = 0;
         l->hole = 0;
@@ -299,6 +314,7 @@ static void pop(struct sp_archive *a)
 
     if (l->reader)
         (void)a->lib->read_free(l->reader);
+    sp_unpack_close(l->unpack);
     a->spooled -= l->spool_len;
     sp_free(l->spool);
     sp_free(l);
@@ -332,25 +348,9 @@ static int lose(struct sp_archive *a, struct sp_member *ret, size_t path_len, co
     return number(a, ret, SP_MEMBER_LOST, a->reason, cure);
 }
 
-static bool about_password(const char *trouble)
-{
-    return strstr(trouble, "assphrase") || strstr(trouble, "assword") || strstr(trouble, "ncrypt");
-}
-
-static const char *cure_for(const char *trouble)
-{
-    return about_password(trouble) ? "give it with --archive-password WORD, which may be repeated"
-                                   : "what is whole is read; compare with another copy of it";
-}
-
 static void reason_from(struct sp_archive *a, const char *what, const char *trouble)
 {
-    if (about_password(trouble))
-        (void)snprintf(a->reason, sizeof a->reason, "its password is not known (%s)", trouble);
-    else if (strstr(trouble, "refused: "))
-        (void)snprintf(a->reason, sizeof a->reason, "%s", trouble);
-    else
-        (void)snprintf(a->reason, sizeof a->reason, "%s: %s", what, trouble);
+    sp_archive_reason(a->reason, sizeof a->reason, what, trouble);
 }
 
 /* All of the file that the level below stands on, into memory. False: a->reason says why not. */
@@ -384,6 +384,30 @@ static bool spool(struct level *l)
     return true;
 }
 
+static int begin_unpack(struct level *l, struct sp_error *err)
+{
+    static const enum sp_unpack_kind way[] = { [GZIP] = SP_UNPACK_GZIP, [ZSTD] = SP_UNPACK_ZSTD, [XZ] = SP_UNPACK_XZ, [BZIP2] = SP_UNPACK_BZIP2 };
+
+    return sp_unpack_open(&l->unpack, way[l->kind], l->owner->options.limits->spool_bytes, next_bytes, l, err);
+}
+
+/* Zeros are the end of a tar to libarchive, and thus a tar; with something behind them they are none. To look for a header
+ * beyond the end of what is cut would be the end of it all. */
+static bool may_be_tar(struct sp_str head)
+{
+    size_t zeros = 0;
+
+    while (zeros < head.len && head.ptr[zeros] == 0)
+        zeros++;
+    return head.len >= 512 && (zeros == 0 || (zeros == head.len && zeros < ROOM));
+}
+
+/* Tars behind each other are one. */
+static int begin_tar(const struct sp_archive_lib *lib, struct archive *r)
+{
+    return lib->format_tar(r) | lib->set_format_option(r, "tar", "read_concatenated_archives", "1");
+}
+
 static int begin_reader(struct level *l)
 {
     const struct sp_archive_lib *lib = l->owner->lib;
@@ -394,12 +418,15 @@ static int begin_reader(struct level *l)
     if (!r)
         return SP_ERR_NOMEM;
     switch (l->kind) {
-    case PACKED:
-        rc = lib->filter_gzip(r) | lib->filter_zstd(r) | lib->filter_xz(r) | lib->filter_bzip2(r);
-        rc |= lib->format_tar(r) | lib->format_raw(r) | lib->format_empty(r);
+    case GZIP:
+    case ZSTD:
+    case XZ:
+    case BZIP2:
+        rc = may_be_tar(sp_unpack_peek(l->unpack)) ? begin_tar(lib, r) : ARCHIVE_OK;
+        rc |= lib->format_raw(r) | lib->format_empty(r);
         break;
     case TAR:
-        rc = lib->format_tar(r);
+        rc = begin_tar(lib, r);
         break;
     case SEVEN_ZIP:
         rc = lib->format_7zip(r);
@@ -426,6 +453,7 @@ static int begin_reader(struct level *l)
 static int push(struct sp_archive *a, enum kind kind, struct sp_member *ret)
 {
     size_t path_len = a->path.len;
+    struct sp_error err;
     struct level *l;
 
     if (a->depth >= a->options.limits->archive_depth || a->depth == LEVELS_MAX) {
@@ -444,6 +472,11 @@ static int push(struct sp_archive *a, enum kind kind, struct sp_member *ret)
         pop(a);
         return a->nomem ? SP_ERR_NOMEM : lose(a, ret, path_len, "unpack it and give the folder");
     }
+    if (compressed(kind) && begin_unpack(l, &err) < 0) {
+        (void)snprintf(a->reason, sizeof a->reason, "%.300s", err.what);
+        pop(a);
+        return err.code == SP_ERR_NOMEM ? SP_ERR_NOMEM : lose(a, ret, path_len, "install it, or unpack the file elsewhere");
+    }
     if (begin_reader(l) < 0)
         return SP_ERR_NOMEM;
     if (a->lib->open1(l->reader) >= ARCHIVE_WARN)
@@ -451,17 +484,28 @@ static int push(struct sp_archive *a, enum kind kind, struct sp_member *ret)
     words(l);
     reason_from(a, "cannot be read as the archive it claims to be", l->trouble);
     pop(a);
-    return lose(a, ret, path_len, cure_for(a->reason));
+    return lose(a, ret, path_len, sp_archive_cure(a->reason));
 }
 
 /* ---------------------------------------------------------------- the row of members */
 
+/* libarchive turns names into the charset of the thread's locale: some when it reads the header, others when asked. */
+static int next_header(struct level *l, struct archive_entry **ret, const char **ret_name)
+{
+    const struct sp_archive_lib *lib = l->owner->lib;
+    locale_t old = lib->utf8 ? uselocale(lib->utf8) : (locale_t)0;
+    int rc = lib->next_header(l->reader, ret);
+
+    *ret_name = rc == ARCHIVE_EOF || rc < ARCHIVE_WARN ? NULL : lib->entry_pathname(*ret);
+    if (old)
+        (void)uselocale(old);
+    return rc;
+}
+
 /* The name of the entry, behind that of its archive. */
-static int name_entry(struct level *l, struct archive_entry *entry)
+static int name_entry(struct level *l, struct archive_entry *entry, const char *name)
 {
     struct sp_archive *a = l->owner;
-    locale_t old = a->lib->utf8 ? uselocale(a->lib->utf8) : (locale_t)0;
-    const char *name = a->lib->entry_pathname(entry);
 
     if (!name)
         name = a->lib->entry_pathname_utf8(entry);
@@ -469,12 +513,10 @@ static int name_entry(struct level *l, struct archive_entry *entry)
     if (!l->single) {
         sp_buf_char(&a->path, '!');
         if (name && *name && strlen(name) <= SP_MEMBER_NAME_MAX)
-            sp_buf_text(&a->path, name);
+            sp_archive_name(&a->path, sp_str_c(name), l->kind == ZIP);
         else
             sp_buf_printf(&a->path, "file %llu", (unsigned long long)a->count + 1);
     }
-    if (old)
-        (void)uselocale(old);
     a->names += a->path.len;
     return a->path.failed ? SP_ERR_NOMEM : 0;
 }
@@ -511,19 +553,16 @@ static int meet_file(struct level *l, struct archive_entry *entry, struct sp_mem
     const char *what = "";
     enum kind kind;
 
-    if (l->single && a->lib->filter_count(l->reader) < 2) { /* nothing has been unpacked */
-        (void)snprintf(a->reason, sizeof a->reason, "cannot be read as the archive it claims to be: the header is damaged");
-        return number(a, ret, SP_MEMBER_LOST, a->reason, cure_for(a->reason));
-    }
     ret->sized = !l->single && a->lib->entry_size_is_set(entry);
     ret->size = ret->sized && a->lib->entry_size(entry) > 0 ? (uint64_t)a->lib->entry_size(entry) : 0;
     look(l);
     ret->head = (struct sp_str){ l->head, l->head_len };
-    ret->single = l->single && a->depth == 1;
+    ret->single = l->single && (!l->below || l->below->alone);
+    l->alone = ret->single;
     if (l->head_len == 0 && l->trouble[0] && a->refused == GOES_ON) {
         reason_from(a, "cannot be unpacked", l->trouble);
         l->told = true;
-        return number(a, ret, SP_MEMBER_LOST, a->reason, cure_for(l->trouble));
+        return number(a, ret, SP_MEMBER_LOST, a->reason, sp_archive_cure(l->trouble));
     }
     kind = kind_of(ret->head, &what);
     if (kind == NO_ARCHIVE)
@@ -534,6 +573,25 @@ static int meet_file(struct level *l, struct archive_entry *entry, struct sp_mem
     return number(a, ret, SP_MEMBER_PASSED, a->reason, NULL);
 }
 
+/* Is the end of a zip's directory there? A zip that is cut in it gives all its files, and no word of libarchive's. */
+static bool zip_ends(struct level *l)
+{
+    uint64_t size = size_of(l);
+    size_t n = size < ROOM ? (size_t)size : ROOM;
+    const char *tail = l->spool ? l->spool + size - n : l->owner->bytes.ptr ? l->owner->bytes.ptr + size - n : l->room, *end;
+
+    if (tail == l->room && sp_input_read_at(&l->owner->input, l->room, n, size - n, NULL) != (int64_t)n)
+        return false;
+    while ((end = memmem(tail, n, "PK\5\6", 4)) != NULL) {
+        n -= (size_t)(end - tail);
+        if (n >= 22 && n >= 22u + ((unsigned char)end[20] | (size_t)(unsigned char)end[21] << 8))
+            return true;
+        tail = end + 1;
+        n--;
+    }
+    return false;
+}
+
 /* Nothing more of the top level can be read. */
 static int end_level(struct level *l, struct sp_member *ret)
 {
@@ -542,7 +600,7 @@ static int end_level(struct level *l, struct sp_member *ret)
 
     reason_from(a, l->opened ? "cut or damaged, what follows is not read" : "cannot be read as the archive it claims to be", l->trouble);
     pop(a);
-    return lose(a, ret, path_len, cure_for(a->reason));
+    return lose(a, ret, path_len, sp_archive_cure(a->reason));
 }
 
 /* 1: a member; 0: look again. */
@@ -550,7 +608,7 @@ static int step(struct sp_archive *a, struct sp_member *ret)
 {
     struct level *l = a->level[a->depth - 1];
     struct archive_entry *entry = NULL;
-    const char *passed;
+    const char *name, *passed;
     int rc;
 
     *ret = (struct sp_member){ 0 };
@@ -564,7 +622,11 @@ static int step(struct sp_archive *a, struct sp_member *ret)
     if (l->failed)
         return end_level(l, ret);
     l->trouble[0] = '\0';
-    rc = a->lib->next_header(l->reader, &entry);
+    rc = next_header(l, &entry, &name);
+    if (rc == ARCHIVE_EOF && l->kind == ZIP && !zip_ends(l)) {
+        (void)snprintf(l->trouble, sizeof l->trouble, "the zip's directory ends too early");
+        return end_level(l, ret);
+    }
     if (rc == ARCHIVE_EOF) {
         pop(a);
         return 0;
@@ -582,7 +644,7 @@ static int step(struct sp_archive *a, struct sp_member *ret)
         return too_many(a, ret);
     if (a->lib->entry_filetype(entry) == AE_IFDIR)
         return 0;
-    if (name_entry(l, entry) < 0)
+    if (name_entry(l, entry, name) < 0)
         return SP_ERR_NOMEM;
     passed = passed_over(a, entry);
     return passed ? number(a, ret, SP_MEMBER_PASSED, passed, NULL) : meet_file(l, entry, ret);
@@ -625,7 +687,7 @@ int64_t sp_archive_read(struct sp_archive *a, void *to, size_t size, struct sp_e
     l->told = true;
     reason_from(a, "cut or damaged in its archive", l->trouble);
     sp_error_set(err, SP_ERR_FORMAT, "%s", a->reason);
-    sp_error_cure(err, "%s", cure_for(l->trouble));
+    sp_error_cure(err, "%s", sp_archive_cure(l->trouble));
     return SP_ERR_FORMAT;
 }
 
@@ -695,7 +757,7 @@ void sp_archive_close(struct sp_archive *a)
 
 bool sp_archive_packed(const struct sp_archive *a)
 {
-    return a->kind == PACKED;
+    return compressed(a->kind);
 }
 
 void sp_archive_stream(struct sp_archive *a)

@@ -8,20 +8,22 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct sp_buf;
 
 /* X(name in struct sp_archive_lib, libarchive's name) */
 #define SP_ARCHIVE_CALLS(X)                                                \
     X(read_new, archive_read_new)                                          \
     X(read_free, archive_read_free)                                        \
-    X(filter_gzip, archive_read_support_filter_gzip)                       \
-    X(filter_zstd, archive_read_support_filter_zstd)                       \
-    X(filter_xz, archive_read_support_filter_xz)                           \
-    X(filter_bzip2, archive_read_support_filter_bzip2)                     \
     X(format_tar, archive_read_support_format_tar)                         \
     X(format_raw, archive_read_support_format_raw)                         \
     X(format_empty, archive_read_support_format_empty)                     \
     X(format_zip, archive_read_support_format_zip)                         \
     X(format_7zip, archive_read_support_format_7zip)                       \
+    X(set_format_option, archive_read_set_format_option)                   \
     X(add_passphrase, archive_read_add_passphrase)                         \
     X(set_read, archive_read_set_read_callback)                            \
     X(set_skip, archive_read_set_skip_callback)                            \
@@ -31,7 +33,6 @@
     X(next_header, archive_read_next_header)                               \
     X(data_block, archive_read_data_block)                                 \
     X(format, archive_format)                                              \
-    X(filter_count, archive_filter_count)                                  \
     X(error_string, archive_error_string)                                  \
     X(set_error, archive_set_error)                                        \
     X(clear_error, archive_clear_error)                                    \
@@ -51,5 +52,12 @@ struct sp_archive_lib {
 
 /* Loaded once a process, kept to its end. NULL: the library is not there, or lacks a call. */
 const struct sp_archive_lib *sp_archive_lib(void);
+
+/* Append a name as it came from libarchive. One of a zip that is no UTF-8 is read as code page 437; others stay. */
+void sp_archive_name(struct sp_buf *to, struct sp_str name, bool zip);
+
+/* In words for people, why something is not read (`what` stands in front of trouble of no special kind), and what to do. */
+void sp_archive_reason(char *to, size_t size, const char *what, const char *trouble);
+const char *sp_archive_cure(const char *trouble);
 
 #endif

@@ -6,10 +6,12 @@
  *   KAPE           ..._ConsoleLog.txt ("Machine name: PC1, ...") beside C/Windows/...
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/unicode.h"
 #include "read/source_inner.h"
 
 enum { DEEP = 4, HOST_MAX = 255 };
@@ -85,7 +87,8 @@ static int add(struct sp_collections *c, const char *path, struct sp_str host, b
 
     if (!prefix.ptr || (host.len && !name.ptr) || !sp_list_grow(&c->one, c->count, &c->room, sizeof *c->one))
         return SP_ERR_NOMEM;
-    c->one[c->count++] = (struct sp_collection){ prefix.ptr, host.len ? name.ptr : NULL, encoded };
+    c->one[c->count] = (struct sp_collection){ prefix.ptr, host.len ? name.ptr : NULL, encoded, c->count };
+    c->count++;
     return 0;
 }
 
@@ -112,17 +115,31 @@ static int hex(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Percent-encoded printable ASCII, in place. */
+/* The byte that is percent-encoded at `text`, or -1. */
+static int encoded_byte(const char *text)
+{
+    int a = *text == '%' ? hex(text[1]) : -1, b = a >= 0 ? hex(text[2]) : -1;
+
+    return b >= 0 ? a << 4 | b : -1;
+}
+
+/* Percent-encoded printable characters, ASCII or others in UTF-8, in place. What would be none stays as it is. */
 static void decode(char *text)
 {
     char *to = text;
 
     while (*text) {
-        int a = *text == '%' ? hex(text[1]) : -1, b = a >= 0 ? hex(text[2]) : -1;
+        char code[4];
+        size_t n = 0, at = 0;
+        uint32_t c;
 
-        if (b >= 0 && a >= 2 && (a << 4 | b) < 0x7F) {
-            *to++ = (char)(a << 4 | b);
-            text += 3;
+        for (int byte; n < sizeof code && (byte = encoded_byte(text + 3 * n)) > 0; n++)
+            code[n] = (char)byte;
+        c = n ? sp_utf8_next((struct sp_str){ code, n }, &at) : SP_UTF8_BAD;
+        if (c != SP_UTF8_BAD && c >= 0x20 && (c < 0x7F || c >= 0xA0)) {
+            memcpy(to, code, at);
+            to += at;
+            text += 3 * at;
         } else {
             *to++ = *text++;
         }
@@ -130,33 +147,78 @@ static void decode(char *text)
     *to = '\0';
 }
 
-int sp_collection_apply(const struct sp_collections *c, struct sp_source *source)
+/* The name as it was; a file of its own is opened by its path, which stays. */
+static int restore_name(const struct sp_collections *c, struct sp_source *source)
 {
-    const struct sp_collection *best = NULL;
-    size_t longest = 0;
+    struct sp_str copy = sp_arena_str(c->arena, sp_str_c(source->path));
+    size_t outer = strlen(source->pack->path);
+
+    if (!copy.ptr)
+        return SP_ERR_NOMEM;
+    decode((char *)(uintptr_t)copy.ptr + (copy.len > outer ? outer : 0));
+    source->path = copy.ptr;
+    return 0;
+}
+
+static int prefix_cmp(const struct sp_collection *c, struct sp_str prefix)
+{
+    int order = strncmp(c->prefix, prefix.ptr, prefix.len);
+
+    return order ? order : c->prefix[prefix.len] != '\0';
+}
+
+/* The first of the collections, in order of prefix, that is not in front of this one. */
+static size_t first_of(const struct sp_collections *c, struct sp_str prefix)
+{
+    size_t from = 0, to = c->count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+
+        if (prefix_cmp(&c->one[middle], prefix) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
+/* The innermost collection that names a host says it; of several in one place the first that was met. */
+static int apply(const struct sp_collections *c, struct sp_source *source)
+{
     bool encoded = false;
 
-    for (size_t i = 0; i < c->count; i++) {
-        size_t len = strlen(c->one[i].prefix);
+    for (size_t len = 0; len == 0 || source->path[len - 1]; len++) {
+        struct sp_str prefix = { source->path, len };
+        bool named = false;
 
-        if (strncmp(source->path, c->one[i].prefix, len) != 0)
+        if (len && source->path[len - 1] != '/' && source->path[len - 1] != '!')
             continue;
-        encoded |= c->one[i].encoded;
-        if (c->one[i].host && (!best || len > longest)) {
-            best = &c->one[i];
-            longest = len;
+        for (size_t i = first_of(c, prefix); i < c->count && prefix_cmp(&c->one[i], prefix) == 0; i++) {
+            encoded |= c->one[i].encoded;
+            if (c->one[i].host && !named)
+                source->host = c->one[i].host;
+            named |= c->one[i].host != NULL;
         }
     }
-    if (best)
-        source->host = best->host;
-    if (encoded && source->pack && strchr(source->path, '%')) { /* a file of its own is opened by its path */
-        struct sp_str copy = sp_arena_str(c->arena, sp_str_c(source->path));
-        size_t outer = strlen(source->pack->path);
+    return encoded && source->pack && strchr(source->path, '%') ? restore_name(c, source) : 0;
+}
 
-        if (!copy.ptr)
-            return SP_ERR_NOMEM;
-        decode((char *)(uintptr_t)copy.ptr + (copy.len > outer ? outer : 0));
-        source->path = copy.ptr;
-    }
-    return 0;
+static int collection_cmp(const void *a, const void *b)
+{
+    const struct sp_collection *x = a, *y = b;
+    int order = strcmp(x->prefix, y->prefix);
+
+    return order ? order : (x->number > y->number) - (x->number < y->number);
+}
+
+int sp_collections_apply(struct sp_collections *c, struct sp_source_list *list)
+{
+    int rc = 0;
+
+    if (c->count)
+        qsort(c->one, c->count, sizeof *c->one, collection_cmp);
+    for (size_t i = 0; c->count && i < list->count && rc == 0; i++)
+        rc = apply(c, &list->source[i]);
+    return rc;
 }

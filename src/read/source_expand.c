@@ -293,8 +293,8 @@ int sp_source_list_expand(struct sp_source_list *list, const struct sp_limits *l
     for (size_t i = 0; i < files && rc == 0 && !sp_stopped(ctx); i++)
         rc = expand(&x, i);
     compact(list);
-    for (size_t i = 0; i < list->count && rc == 0 && x.collections.count; i++)
-        rc = sp_collection_apply(&x.collections, &list->source[i]);
+    if (rc == 0)
+        rc = sp_collections_apply(&x.collections, list);
     sp_source_list_sort(list);
     if (rc == 0)
         rc = sp_source_twins(list, &x.options, err);

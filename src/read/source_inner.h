@@ -38,6 +38,7 @@ struct sp_collection {
     const char *prefix; /* of the paths of its files */
     const char *host;
     bool encoded;       /* names are percent-encoded */
+    size_t number;      /* in which order they were met */
 };
 
 struct sp_collections {
@@ -53,7 +54,7 @@ enum { SP_COLLECTION_LOOK = 64 << 10 }; /* bytes of a file that may say it */
 bool sp_collection_tells(const char *path);
 /* Its first bytes. SP_ERR_NOMEM. */
 int sp_collection_read(struct sp_collections *collections, const char *path, struct sp_str text);
-/* Put down host and path of the source, if it is in one of them. SP_ERR_NOMEM. */
-int sp_collection_apply(const struct sp_collections *collections, struct sp_source *source);
+/* Put down host and path of the sources that are in one of them. SP_ERR_NOMEM. */
+int sp_collections_apply(struct sp_collections *collections, struct sp_source_list *list);
 
 #endif

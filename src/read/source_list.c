@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/unicode.h"
 #include "read/archive.h"
 #include "read/slurp.h"
 #include "read/source_inner.h"
@@ -192,31 +194,60 @@ static int add(struct walk *w, const char *given);
 
 enum { LIST_BYTES_MAX = 256 << 20 };
 
-/* A file that names one path a line; empty lines do not count. */
+/* The list cannot be used. */
+static int lose_list(struct walk *w, const char *given, struct sp_error *err)
+{
+    struct sp_str path = sp_arena_str(&w->list->arena, sp_str_c(given)), reason = sp_arena_str(&w->list->arena, sp_str_c(err->what));
+
+    if (err->code == SP_ERR_NOMEM || !path.ptr || !reason.ptr)
+        return sp_error_nomem(w->err);
+    (void)snprintf(err->where, sizeof err->where, "%s", given);
+    sp_note(w->ctx, err);
+    return append(w, (struct sp_source){ .path = path.ptr, .skipped = reason.ptr, .lost = true });
+}
+
+/* Paths end at CR, LF or NUL, as those who make lists have it; empty ones do not count. */
+static int add_lines(struct walk *w, const char *given, struct sp_buf *text)
+{
+    struct sp_error err;
+    size_t paths = 0;
+    int rc = 0;
+
+    sp_buf_char(text, '\0');
+    if (text->failed)
+        return sp_error_nomem(w->err);
+    for (size_t at = 0; rc == 0 && at < text->len; at += strlen(text->ptr + at) + 1) {
+        char *line = text->ptr + at;
+
+        line[strcspn(line, "\r\n")] = '\0';
+        if (*line)
+            rc = add(w, line);
+        paths += *line != '\0';
+    }
+    if (rc < 0 || paths)
+        return rc;
+    sp_error_set(&err, SP_ERR_FORMAT, "names no path");
+    sp_error_cure(&err, "write one path a line into it");
+    return lose_list(w, given, &err);
+}
+
+/* A file that names one path a line, in UTF-8, or in UTF-16 as PowerShell writes it. */
 static int add_list(struct walk *w, const char *given)
 {
+    struct sp_buf buf = { 0 };
     struct sp_error err;
     struct sp_str text;
     int rc = sp_slurp(given + 1, LIST_BYTES_MAX, &text, &err);
 
-    if (rc < 0) {
-        struct sp_str path = sp_arena_str(&w->list->arena, sp_str_c(given)), reason = sp_arena_str(&w->list->arena, sp_str_c(err.what));
-
-        if (rc == SP_ERR_NOMEM || !path.ptr || !reason.ptr)
-            return sp_error_nomem(w->err);
-        (void)snprintf(err.where, sizeof err.where, "%s", given);
-        sp_note(w->ctx, &err);
-        return append(w, (struct sp_source){ .path = path.ptr, .skipped = reason.ptr, .lost = true });
-    }
-    for (char *line = (char *)(uintptr_t)text.ptr, *next; rc == 0 && line; line = next) {
-        next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        line[strcspn(line, "\r")] = '\0';
-        if (*line)
-            rc = add(w, line);
-    }
+    if (rc < 0)
+        return lose_list(w, given, &err);
+    if (sp_str_starts(text, SP_STR("\xFF\xFE")))
+        sp_utf16_to_utf8(&buf, text.ptr + 2, text.len - 2);
+    else
+        sp_buf_str(&buf, sp_str_starts(text, SP_STR("\xEF\xBB\xBF")) ? sp_str_cut(text, 3, text.len - 3) : text);
     sp_free((void *)(uintptr_t)text.ptr);
+    rc = add_lines(w, given, &buf);
+    sp_buf_done(&buf);
     return rc;
 }
 

@@ -218,10 +218,11 @@ static int read_member(struct walk *w, struct sp_archive *a, const char *path)
     return rc;
 }
 
-/* One member: rule files by their names, and what could not be read, for it may have held some. */
+/* One member: rule files by their names, one that was compressed alone whatever its name, as the user gave it, and what could not
+ * be read, for it may have held some. */
 static int meet_member(struct walk *w, struct sp_archive *a, const struct sp_member *m)
 {
-    bool named = is_rule_name(m->path), lost = m->kind == SP_MEMBER_LOST;
+    bool named = m->single || is_rule_name(m->path), lost = m->kind == SP_MEMBER_LOST;
     struct sp_str path = SP_STR_NONE, reason = SP_STR_NONE;
 
     if (m->kind == SP_MEMBER_PASSED || (!named && !lost))

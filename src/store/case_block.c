@@ -7,14 +7,16 @@
  *      raw row    block 7, at, size
  *
  * Lines of one log are much alike: together they take an eighth of their bytes, one by one half. The price is that reading one
- * line unpacks its block; the blocks that were read last are kept, for neighbours are asked for together.
+ * line unpacks its block; the blocks that were read last are kept, for neighbours are asked for together. Behind the packed bytes
+ * stands their CRC-32, little endian: a bit that falls over may leave a text that reads as well as the true one.
  */
 #include <libdeflate.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "store/case_inner.h"
 
-enum { BLOCK_BYTES = 64 << 10, PACK_LEVEL = 1, KEPT_BYTES = 1 << 20 };
+enum { BLOCK_BYTES = 64 << 10, PACK_LEVEL = 1, KEPT_BYTES = 1 << 20, SUM_BYTES = 4 };
 
 void sp_case_blocks_done(struct sp_case *c)
 {
@@ -45,6 +47,14 @@ int sp_case_piece_put(struct sp_case *c, struct sp_str bytes, struct sp_case_pie
     return c->block.failed ? sp_error_nomem(err) : 0;
 }
 
+static void sum_of(struct sp_str bytes, unsigned char ret[SUM_BYTES])
+{
+    uint32_t sum = libdeflate_crc32(0, bytes.ptr, bytes.len);
+
+    for (int i = 0; i < SUM_BYTES; i++)
+        ret[i] = (unsigned char)(sum >> 8 * i);
+}
+
 int sp_case_block_close(struct sp_case *c, struct sp_error *err)
 {
     sqlite3_stmt *q;
@@ -61,7 +71,11 @@ int sp_case_block_close(struct sp_case *c, struct sp_error *err)
     sp_buf_clear(&c->text);
     if (!c->packer || !sp_buf_reserve(&c->text, c->block.len + 1))
         return sp_error_nomem(err);
-    len = c->block.len > 1 ? libdeflate_deflate_compress(c->packer, c->block.ptr, c->block.len, c->text.ptr, c->block.len - 1) : 0;
+    len = c->block.len > SUM_BYTES + 1 ? libdeflate_deflate_compress(c->packer, c->block.ptr, c->block.len, c->text.ptr, c->block.len - SUM_BYTES - 1) : 0;
+    if (len) {
+        sum_of(sp_buf_view(&c->block), (unsigned char *)c->text.ptr + len);
+        len += SUM_BYTES;
+    }
     sp_bind_int(q, 1, c->block_id);
     sp_bind_int(q, 2, (int64_t)c->block.len);
     sp_bind_blob(q, 3, len ? c->text.ptr : c->block.ptr, len ? len : c->block.len);
@@ -80,6 +94,9 @@ static int damaged(struct sp_case *c, struct sp_error *err)
 
 static int unpack(struct sp_case *c, struct sp_str packed, uint64_t size, struct sp_buf *out, struct sp_error *err)
 {
+    unsigned char sum[SUM_BYTES];
+    size_t used, made;
+
     sp_buf_clear(out);
     if (packed.len == size) {
         sp_buf_str(out, packed);
@@ -91,10 +108,13 @@ static int unpack(struct sp_case *c, struct sp_str packed, uint64_t size, struct
         c->unpacker = libdeflate_alloc_decompressor();
     if (!c->unpacker || !sp_buf_reserve(out, size))
         return sp_error_nomem(err);
-    if (libdeflate_deflate_decompress(c->unpacker, packed.ptr, packed.len, out->ptr, size, NULL) != LIBDEFLATE_SUCCESS)
+    if (libdeflate_deflate_decompress_ex(c->unpacker, packed.ptr, packed.len, out->ptr, size, &used, &made) != LIBDEFLATE_SUCCESS || made != size)
         return damaged(c, err);
     out->len = size;
-    return 0;
+    sum_of(sp_buf_view(out), sum);
+    if (used == packed.len) /* of a case that knew no sums */
+        return 0;
+    return packed.len - used == SUM_BYTES && memcmp(packed.ptr + used, sum, SUM_BYTES) == 0 ? 0 : damaged(c, err);
 }
 
 /* The one of the blocks read last that makes room for another. */

@@ -73,7 +73,7 @@ int sp_case_once(struct sp_case *c, sqlite3_stmt *q, struct sp_error *err);
 /* One row with one integer, or `otherwise`; the statement is ready again. */
 int sp_case_number(struct sp_case *c, sqlite3_stmt *q, int64_t otherwise, int64_t *ret, struct sp_error *err);
 
-/* Parameters; what is bound must live until the statement is ready again. */
+/* Parameters; what is bound must live until the statement is ready again, so that memory cannot run out over it. */
 void sp_bind_str(sqlite3_stmt *q, int at, struct sp_str s);      /* ptr NULL: NULL */
 void sp_bind_blob(sqlite3_stmt *q, int at, const void *bytes, size_t len);
 void sp_bind_digest(sqlite3_stmt *q, int at, const struct sp_digest *d);

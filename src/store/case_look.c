@@ -119,15 +119,18 @@ static void where(struct words *w, const struct sp_case_filter *f)
     }
 }
 
-static void bind(sqlite3_stmt *q, const struct words *w)
+static bool bind(sqlite3_stmt *q, const struct words *w)
 {
+    bool all = true;
+
     for (unsigned i = 0; i < w->count; i++)
         if (w->p[i].is == NUMBER)
             sp_bind_int(q, (int)i + 1, w->p[i].number);
         else if (w->p[i].is == BYTES) /* the words die before the statement runs */
-            (void)sqlite3_bind_blob64(q, (int)i + 1, w->p[i].text.ptr, w->p[i].text.len, SQLITE_TRANSIENT);
+            all &= sqlite3_bind_blob64(q, (int)i + 1, w->p[i].text.ptr, w->p[i].text.len, SQLITE_TRANSIENT) == SQLITE_OK;
         else
             sp_bind_str(q, (int)i + 1, w->p[i].text);
+    return all;
 }
 
 int sp_case_query(struct sp_case *c, const char *select, const struct sp_case_filter *filter, const char *tail, sqlite3_stmt **ret, struct sp_error *err)
@@ -144,8 +147,11 @@ int sp_case_query(struct sp_case *c, const char *select, const struct sp_case_fi
         with_number(&w, " LIMIT ?", filter->limit > INT64_MAX ? INT64_MAX : (int64_t)filter->limit);
     sp_buf_char(&w.sql, '\0');
     rc = w.sql.failed ? sp_error_nomem(err) : sp_case_prepare(c, w.sql.ptr, ret, err);
-    if (rc == 0)
-        bind(*ret, &w);
+    if (rc == 0 && !bind(*ret, &w)) {
+        (void)sqlite3_finalize(*ret);
+        *ret = NULL;
+        rc = sp_error_nomem(err);
+    }
     sp_buf_done(&w.sql);
     return rc;
 }

@@ -32,6 +32,7 @@ struct merge {
     size_t value_count;
     struct sp_buf texts;         /* of them */
     uint64_t portion;
+    bool unbound;                /* memory ran out for a parameter, which stayed NULL */
 };
 
 static int add_pair(struct map *m, int64_t from, int64_t into)
@@ -64,9 +65,9 @@ static int lost(struct merge *m)
 }
 
 /* One value of a row as the parameter of another. */
-static void pass(sqlite3_stmt *to, int at, sqlite3_stmt *from, int column)
+static void pass(struct merge *m, sqlite3_stmt *to, int at, sqlite3_stmt *from, int column)
 {
-    (void)sqlite3_bind_value(to, at, sqlite3_column_value(from, column));
+    m->unbound |= sqlite3_bind_value(to, at, sqlite3_column_value(from, column)) != SQLITE_OK;
 }
 
 /* Each row of `select` here to `row`, with the statement `insert` there. */
@@ -77,8 +78,11 @@ static int each_row(struct merge *m, const char *select, const char *insert, int
 
     if (rc == 0)
         rc = sp_case_prepare(m->into, insert, &add, m->err);
-    while (rc >= 0 && (rc = sp_case_step(m->from, q, m->err)) > 0)
+    while (rc >= 0 && (rc = sp_case_step(m->from, q, m->err)) > 0) {
         rc = row(m, q, add);
+        if (rc >= 0 && m->unbound)
+            rc = sp_error_nomem(m->err);
+    }
     (void)sqlite3_finalize(q);
     (void)sqlite3_finalize(add);
     return rc;
@@ -91,12 +95,12 @@ static int copy_run(struct merge *m, sqlite3_stmt *q, sqlite3_stmt *add)
     int rc;
 
     for (int i = 1; i < 12; i++)
-        pass(add, i, q, i);
+        pass(m, add, i, q, i);
     rc = find ? sp_case_once(m->into, add, m->err) : SP_ERR_IO;
     if (rc < 0)
         return rc;
     m->ret->runs += (uint64_t)sqlite3_changes(m->into->db);
-    pass(find, 1, q, 1);
+    pass(m, find, 1, q, 1);
     rc = sp_case_number(m->into, find, 0, &id, m->err);
     if (rc == 0 && add_pair(&m->run, sp_col_int(q, 0), id) < 0)
         rc = sp_error_nomem(m->err);
@@ -127,7 +131,7 @@ static int copy_reading(struct merge *m, sqlite3_stmt *q, sqlite3_stmt *add)
     sp_bind_int(add, 1, run);
     sp_bind_int(add, 2, source);
     for (int i = 2; i < 14; i++)
-        pass(add, i + 1, q, i);
+        pass(m, add, i + 1, q, i);
     return sp_case_once(m->into, add, m->err);
 }
 
@@ -139,7 +143,7 @@ static int copy_progress(struct merge *m, sqlite3_stmt *q, sqlite3_stmt *add)
         return lost(m);
     sp_bind_int(add, 1, source);
     for (int i = 1; i < 8; i++)
-        pass(add, i + 1, q, i);
+        pass(m, add, i + 1, q, i);
     return sp_case_once(m->into, add, m->err);
 }
 
@@ -162,7 +166,7 @@ static int copy_act(struct merge *m, sqlite3_stmt *q, sqlite3_stmt *add)
     int rc;
 
     for (int i = 0; i < 10; i++)
-        pass(add, i + 1, q, i);
+        pass(m, add, i + 1, q, i);
     rc = sp_case_once(m->into, add, m->err);
     m->ret->acts += rc == 0 ? (uint64_t)sqlite3_changes(m->into->db) : 0;
     return rc;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "base/unicode.h"
+#include "base/zone.h"
 #include "tap.h"
 
 static struct sp_buf out;
@@ -56,6 +57,51 @@ TEST(times_keep_every_digit_of_their_source)
     is_str(timed("2024-02-29T23:59:60Z"), "2024-03-01T00:00:00Z");
     is_str(timed("2026-03-02 10:00:00.000 UTC"), "2026-03-02T10:00:00.000Z");
     is_str(timed("0001-01-01T00:00:00Z"), "0001-01-01T00:00:00Z");
+}
+
+static const char *utc_of(const char *zone, const char *wall)
+{
+    static struct sp_zone z;
+    struct sp_error err;
+    struct sp_time t;
+
+    sp_buf_clear(&out);
+    if (sp_zone_parse(&z, zone, &err) < 0)
+        return "refused";
+    if (!sp_time_parse(sp_str_c(wall), &t))
+        return "no time";
+    t.sec = sp_zone_utc(&z, t.sec);
+    sp_time_write(&out, t);
+    sp_buf_char(&out, '\0');
+    return out.ptr;
+}
+
+TEST(a_zone_of_times_without_one)
+{
+    is_text(utc_of(NULL, "2026-01-01 12:00:00"), "2026-01-01T12:00:00Z");
+    is_text(utc_of("UTC", "2026-01-01 12:00:00"), "2026-01-01T12:00:00Z");
+    is_text(utc_of("+05:30", "2026-01-01 12:00:00"), "2026-01-01T06:30:00Z");
+    is_text(utc_of("-03:00", "2026-01-01 12:00:00"), "2026-01-01T15:00:00Z");
+    for (const char *const *wrong = (const char *const[]){ "", "+5", "+25:00", "+01:00x", "Nowhere/Land", "../etc/passwd", NULL }; *wrong; wrong++)
+        is_text(utc_of(*wrong, "2026-01-01"), "refused");
+}
+
+TEST(a_named_zone_knows_its_summers)
+{
+    struct sp_error err;
+    static struct sp_zone z;
+
+    if (sp_zone_parse(&z, "Europe/Berlin", &err) < 0) /* there is no tz database here */
+        return;
+    is_text(utc_of("Europe/Berlin", "2026-01-01 12:00:00"), "2026-01-01T11:00:00Z");
+    is_text(utc_of("Europe/Berlin", "2026-07-01 12:00:00"), "2026-07-01T10:00:00Z");
+    is_text(utc_of("Europe/Berlin", "2026-03-29 01:59:59"), "2026-03-29T00:59:59Z");
+    is_text(utc_of("Europe/Berlin", "2026-03-29 02:30:00"), "2026-03-29T01:30:00Z"); /* no clock showed that */
+    is_text(utc_of("Europe/Berlin", "2026-03-29 03:00:00"), "2026-03-29T01:00:00Z");
+    is_text(utc_of("Europe/Berlin", "2026-10-25 02:30:00"), "2026-10-25T00:30:00Z"); /* the first of two */
+    is_text(utc_of("Europe/Berlin", "2026-10-25 03:00:00"), "2026-10-25T02:00:00Z");
+    is_text(utc_of("America/New_York", "2026-07-01 12:00:00"), "2026-07-01T16:00:00Z");
+    is_text(utc_of("Asia/Kathmandu", "1999-12-31 23:59:59"), "1999-12-31T18:14:59Z");
 }
 
 TEST(what_is_no_time_is_refused)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/unicode.h"
 
 static void make_pad(struct sp_buf *out, size_t to)
 {
@@ -56,8 +57,10 @@ static void make_number(struct sp_buf *out, uint32_t n, unsigned bytes)
 /* What the local header and the directory have in common. */
 static void make_zip_fields(struct sp_buf *out, const char *name, struct sp_str data)
 {
+    bool utf8 = !sp_str_ascii(sp_str_c(name)) && sp_utf8_valid(sp_str_c(name)) == strlen(name);
+
     make_number(out, 20, 2);
-    make_number(out, 0, 2);
+    make_number(out, utf8 ? 0x800 : 0, 2);
     make_number(out, 0, 2); /* stored */
     make_number(out, 0, 4);
     make_number(out, libdeflate_crc32(0, data.ptr, data.len), 4);

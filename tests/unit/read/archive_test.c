@@ -73,6 +73,17 @@ TEST(members_of_a_zip_come_in_order_with_their_names)
     is_str(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log eins\nfile 1 outer!../two.log zwei\n");
 }
 
+TEST(names_are_utf8_or_of_code_page_437_and_else_a_number)
+{
+    const char *const names[] = { "J\xC3\xB6rg.log", "J\x94rg.log", "\xE2\x82\xAC.log", "" };
+    const struct sp_str texts[] = { S("eins"), S("zwei"), S("drei"), S("vier") };
+
+    begin();
+    make_zip(&packed, names, texts, 4);
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer!J\xC3\xB6rg.log eins\nfile 1 outer!J\xC3\xB6rg.log zwei\n"
+                                         "file 2 outer!\xE2\x82\xAC.log drei\nfile 3 outer!file 4 vier\n");
+}
+
 TEST(of_a_tar_links_and_devices_are_passed_over_and_folders_not_mentioned)
 {
     begin();
@@ -200,6 +211,97 @@ TEST(a_wrong_checksum_is_told_behind_the_bytes)
     ok(has(sp_buf_view(&out), "file 1 outer!../two.log zwei\n"));
 }
 
+TEST(of_a_cut_gzip_all_that_is_there_is_read_and_the_cut_is_told)
+{
+    struct sp_str whole = SP_STR("one line\nanother line\n");
+
+    for (size_t cut = 1; cut < 40; cut++) {
+        struct sp_str all;
+
+        begin();
+        make_gzip(&packed, whole);
+        packed.len = packed.len > cut + 10 ? packed.len - cut : 11;
+        all = listed(sp_buf_view(&packed));
+        ok(has(all, "the gzip data ends too early"));
+        if (cut <= 8) /* its trailer */
+            ok(has(all, "file 0 outer one line\nanother line\n<cut or damaged in its archive: "));
+    }
+}
+
+TEST(what_stands_behind_a_gzip_is_told_and_zeros_are_not)
+{
+    begin();
+    make_gzip(&packed, SP_STR("text\n"));
+    sp_buf_add(&packed, "\0\0\0\0\0", 5);
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer text\n\n");
+    sp_buf_text(&packed, "rubbish");
+    is_str(listed(sp_buf_view(&packed)),
+           "file 0 outer text\n<cut or damaged in its archive: behind the gzip data is something else, which is not read>\n");
+}
+
+TEST(a_wrong_checksum_of_a_gzip_is_told_behind_all_its_bytes)
+{
+    begin();
+    make_gzip(&packed, SP_STR("some words\n"));
+    packed.ptr[packed.len - 8] ^= 1;
+    make_gzip(&packed, SP_STR("and more\n"));
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer some words\nand more\n<cut or damaged in its archive: bad CRC of the gzip data>\n");
+}
+
+TEST(zeros_in_front_of_a_compressed_text_are_no_tar)
+{
+    static char zeros[1024];
+
+    begin();
+    sp_buf_add(&scratch, zeros, sizeof zeros);
+    sp_buf_text(&scratch, "text\n");
+    make_gzip(&packed, sp_buf_view(&scratch));
+    ok(has(listed(sp_buf_view(&packed)), "file 0 outer ") && has(sp_buf_view(&out), "text\n"));
+}
+
+TEST(tars_behind_each_other_are_one)
+{
+    begin();
+    make_tar_entry(&scratch, "a", '0', SP_STR("eins"));
+    make_tar_end(&scratch);
+    make_tar_entry(&scratch, "b", '0', SP_STR("zwei"));
+    make_tar_end(&scratch);
+    is_str(listed(sp_buf_view(&scratch)), "file 0 outer!a eins\nfile 1 outer!b zwei\n");
+    make_gzip(&packed, sp_buf_view(&scratch));
+    is_str(listed(sp_buf_view(&packed)), "file 0 outer!a eins\nfile 1 outer!b zwei\n");
+}
+
+TEST(a_zip_that_is_cut_in_its_directory_is_read_and_said_to_be_cut)
+{
+    for (size_t cut = 1; cut < 60; cut++) {
+        begin();
+        zip_of_two(&packed);
+        packed.len -= cut;
+        is_str(listed(sp_buf_view(&packed)), "file 0 outer!b/one.log eins\nfile 1 outer!../two.log zwei\n"
+                                             "lost 2 outer cut or damaged, what follows is not read: the zip's directory ends too early\n");
+    }
+}
+
+TEST(a_kind_of_compression_that_is_not_read_is_named_with_a_cure)
+{
+    struct sp_archive_options options = { .limits = &limits };
+    struct sp_archive *a;
+    struct sp_member m;
+
+    begin();
+    zip_of_two(&packed);
+    packed.ptr[8] = 9; /* Deflate64, of the first file and of its line in the directory */
+    ((char *)memmem(packed.ptr, packed.len, "PK\1\2", 4))[10] = 9;
+    is_i64(sp_archive_open_bytes(&a, "outer", sp_buf_view(&packed), &options, NULL), 0);
+    is_i64(sp_archive_next(a, &m), 1);
+    is_i64(m.kind, SP_MEMBER_LOST);
+    ok(strstr(m.reason, "is packed in a way that is not read in this version (Unsupported ZIP compression method (9: deflation-64-bit))") != NULL);
+    ok(strncmp(m.cure, "unpack it ", 10) == 0);
+    is_i64(sp_archive_next(a, &m), 1);
+    is_i64(m.kind, SP_MEMBER_FILE);
+    sp_archive_close(a);
+}
+
 TEST(rubbish_is_lost_with_a_reason)
 {
     begin();
@@ -289,15 +391,32 @@ TEST(an_archive_gives_way_to_its_members_and_the_smallest_path_of_copies_is_kept
 
 TEST(a_collection_tells_the_host_and_the_paths_of_its_files)
 {
-    const char *const names[] = { "client_info.json", "uploads/auto/C%3A/a%20b.log", "uploads/auto/C%3A/%0a%zz.log" };
-    const struct sp_str texts[] = { S("{\"os_info\":{\"hostname\":\"pc1\"}}"), S("one"), S("two") };
+    const char *const names[] = { "client_info.json", "uploads/auto/C%3A/a%20b.log", "uploads/auto/C%3A/%0a%zz.log", "uploads/J%C3%B6rg%E2%82%AC%C3.log" };
+    const struct sp_str texts[] = { S("{\"os_info\":{\"hostname\":\"pc1\"}}"), S("one"), S("two"), S("three") };
     struct sp_source_list list;
 
     enter();
-    make_zip(&packed, names, texts, 3);
+    make_zip(&packed, names, texts, 4);
     put("c.zip", sp_buf_view(&packed));
     expanded(&list, "c.zip");
-    is_str(sp_buf_view(&out), "c.zip!client_info.json pc1 \nc.zip!uploads/auto/C:/%0a%zz.log pc1 \nc.zip!uploads/auto/C:/a b.log pc1 \n");
+    is_str(sp_buf_view(&out), "c.zip!client_info.json pc1 \nc.zip!uploads/J\xC3\xB6rg\xE2\x82\xAC%C3.log pc1 \nc.zip!uploads/auto/C:/%0a%zz.log pc1 \n"
+                              "c.zip!uploads/auto/C:/a b.log pc1 \n");
+    sp_source_list_done(&list);
+    leave();
+}
+
+TEST(of_collections_in_each_other_the_innermost_tells_the_host)
+{
+    const char *const names[] = { "client_info.json", "in/a.log", "in/client_info.json", "in/collection_context.json", "in2/b.log", "in/deep/c.log" };
+    const struct sp_str texts[] = { S("{\"hostname\":\"outer\"}"), S("one"), S("{\"hostname\":\"inner\"}"), S("{\"hostname\":\"other\"}"), S("two"), S("three") };
+    struct sp_source_list list;
+
+    enter();
+    make_zip(&packed, names, texts, 6);
+    put("c.zip", sp_buf_view(&packed));
+    expanded(&list, "c.zip");
+    is_str(sp_buf_view(&out), "c.zip!client_info.json outer \nc.zip!in/a.log inner \nc.zip!in/client_info.json inner \n"
+                              "c.zip!in/collection_context.json inner \nc.zip!in/deep/c.log inner \nc.zip!in2/b.log outer \n");
     sp_source_list_done(&list);
     leave();
 }
@@ -328,6 +447,22 @@ TEST(a_list_names_one_path_a_line)
     put("list", SP_STR("b.log\r\n\na.log\nnone.log"));
     expanded(&list, "@list");
     is_str(sp_buf_view(&out), "a.log - \nb.log - \nnone.log - cannot be opened: No such file or directory\n");
+    sp_source_list_done(&list);
+    put("list", SP_STR("\xEF\xBB\xBF" "b.log\0a.log\0"));
+    expanded(&list, "@list");
+    is_str(sp_buf_view(&out), "a.log - \nb.log - \n");
+    sp_source_list_done(&list);
+    put("list", SP_STR("\xFF\xFE" "b\0.\0l\0o\0g\0\r\0\n\0" "a\0.\0l\0o\0g\0"));
+    expanded(&list, "@list");
+    is_str(sp_buf_view(&out), "a.log - \nb.log - \n");
+    sp_source_list_done(&list);
+    put("list", SP_STR("a.log\rb.log\r"));
+    expanded(&list, "@list");
+    is_str(sp_buf_view(&out), "a.log - \nb.log - \n");
+    sp_source_list_done(&list);
+    put("list", SP_STR("\n\r\n"));
+    expanded(&list, "@list");
+    is_str(sp_buf_view(&out), "@list - names no path\n");
     sp_source_list_done(&list);
     expanded(&list, "@none");
     is_str(sp_buf_view(&out), "@none - cannot be opened: No such file or directory\n");
