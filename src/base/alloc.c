@@ -7,10 +7,21 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void *sp_malloc(size_t size)
 {
     return malloc(size ? size : 1);
+}
+
+/* The advice is no promise: where the system has no large pages to give, memory is as any other. */
+void *sp_malloc_large(size_t size)
+{
+    void *p = aligned_alloc(SP_LARGE_PAGE, size);
+
+    if (p)
+        (void)madvise(p, size, MADV_HUGEPAGE);
+    return p;
 }
 
 void *sp_zalloc(size_t size)

@@ -10,8 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SP_LARGE_PAGE = 2 << 20 };
+
 void *sp_malloc(size_t size);
 void *sp_zalloc(size_t size);                               /* zero-filled */
+void *sp_malloc_large(size_t size);                         /* for whole SP_LARGE_PAGEs that will be filled: fewer page faults */
 void *sp_realloc(void *old, size_t size);                   /* `old` stays valid on NULL */
 void *sp_realloc_array(void *old, size_t count, size_t size); /* NULL also when the product overflows */
 /* Room for one more element in a list that is kept on the heap: `list` is the address of its pointer. False: NULL would

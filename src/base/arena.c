@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * In: sizes. Out: memory that lives until the arena is reset or done. Blocks double up to 1 MiB;
- * a request larger than that gets a block of its own.
+ * a request larger than that gets a block of its own. An arena without a cap that has grown large goes on in large pages.
  */
 #include "base/arena.h"
 
@@ -16,7 +16,7 @@ struct sp_arena_block {
     _Alignas(16) unsigned char bytes[];
 };
 
-enum { BLOCK_MIN = 4096, BLOCK_MAX = 1 << 20 };
+enum { BLOCK_MIN = 4096, BLOCK_MAX = 1 << 20, LARGE = 2 * SP_LARGE_PAGE };
 
 void sp_arena_init(struct sp_arena *arena, size_t bytes_max)
 {
@@ -60,7 +60,12 @@ static struct sp_arena_block *next_block(struct sp_arena *arena, size_t size)
         room = size;
     if (room > SIZE_MAX - sizeof *fresh || arena->bytes_max - arena->bytes < room)
         return NULL;
-    fresh = sp_malloc(sizeof *fresh + room);
+    if (arena->bytes_max == SIZE_MAX && arena->bytes >= BLOCK_MAX && room <= LARGE - sizeof *fresh) {
+        room = LARGE - sizeof *fresh;
+        fresh = sp_malloc_large(LARGE);
+    } else {
+        fresh = sp_malloc(sizeof *fresh + room);
+    }
     if (!fresh)
         return NULL;
     *fresh = (struct sp_arena_block){ .room = room };

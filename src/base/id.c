@@ -8,6 +8,8 @@
 
 #include <openssl/sha.h>
 
+#include "base/lanes.h"
+
 _Static_assert(sizeof(SHA256_CTX) <= sizeof((struct sp_hash *)0)->state, "the state of a hash has room for libcrypto's");
 
 static SHA256_CTX *state_of(struct sp_hash *hash)
@@ -77,10 +79,8 @@ void sp_id_part_digest(struct sp_hash *hash, const struct sp_digest *digest)
 
 void sp_digest_hex(const struct sp_digest *digest, char out[65])
 {
-    for (size_t i = 0; i < sizeof digest->bytes; i++) {
-        out[2 * i] = "0123456789abcdef"[digest->bytes[i] >> 4];
-        out[2 * i + 1] = "0123456789abcdef"[digest->bytes[i] & 15];
-    }
+    sp_lanes_hex16(out, digest->bytes);
+    sp_lanes_hex16(out + 32, digest->bytes + 16);
     out[64] = '\0';
 }
 

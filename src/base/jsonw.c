@@ -206,6 +206,20 @@ void sp_json_key(struct sp_json *w, struct sp_str key)
     put_string(w, key, true);
 }
 
+void sp_json_name(struct sp_json *w, struct sp_str name)
+{
+    char *p;
+
+    if (!sp_buf_reserve(w->out, name.len + 1))
+        return;
+    p = w->out->ptr + w->out->len;
+    if (w->comma)
+        *p++ = ',';
+    memcpy(p, name.ptr, name.len);
+    w->out->len = (size_t)(p - w->out->ptr) + name.len;
+    w->comma = false;
+}
+
 void sp_json_text(struct sp_json *w, const char *text)
 {
     if (text)

@@ -25,6 +25,9 @@ static inline struct sp_json sp_json_to(struct sp_buf *out)
 void sp_json_open(struct sp_json *w, char bracket);  /* '{' or '[' */
 void sp_json_close(struct sp_json *w, char bracket); /* '}' or ']' */
 void sp_json_key(struct sp_json *w, struct sp_str key);
+/* The same of a literal without anything to escape, made with SP_JSON_NAME: it is copied. */
+#define SP_JSON_NAME(key) SP_STR("\"" key "\":")
+void sp_json_name(struct sp_json *w, struct sp_str name);
 void sp_json_str(struct sp_json *w, struct sp_str text);
 void sp_json_text(struct sp_json *w, const char *text); /* NULL writes null */
 void sp_json_u64(struct sp_json *w, uint64_t number);

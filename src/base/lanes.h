@@ -151,6 +151,21 @@ static inline uint32_t sp_lanes_json_narrow4(char *out, const unsigned char *in)
     return sp_lanes_not_json(x) & 0xF;
 }
 
+/* The hexadecimal digits of 16 bytes, lower case: 32 characters. */
+static inline void sp_lanes_hex16(char *out, const void *in)
+{
+    __m128i x = sp_lanes_load(in), low = _mm_set1_epi8(0x0F), high = _mm_and_si128(_mm_srli_epi16(x, 4), low);
+
+    x = _mm_and_si128(x, low);
+    for (int i = 0; i < 2; i++) {
+        __m128i digit = i ? _mm_unpackhi_epi8(high, x) : _mm_unpacklo_epi8(high, x);
+        __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(digit, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+
+        digit = _mm_add_epi8(_mm_add_epi8(digit, _mm_set1_epi8('0')), letter);
+        memcpy(out + 16 * i, &digit, sizeof digit);
+    }
+}
+
 #else
 
 static inline char sp_lanes_lower(uint32_t c, bool fold)
@@ -250,6 +265,16 @@ static inline uint32_t sp_lanes_json_narrow8(char *out, const unsigned char *in)
 static inline uint32_t sp_lanes_json_narrow4(char *out, const unsigned char *in)
 {
     return sp_lanes_json(out, in, 4, 2);
+}
+
+static inline void sp_lanes_hex16(char *out, const void *in)
+{
+    const unsigned char *p = in;
+
+    for (uint32_t i = 0; i < 16; i++) {
+        out[2 * i] = "0123456789abcdef"[p[i] >> 4];
+        out[2 * i + 1] = "0123456789abcdef"[p[i] & 15];
+    }
 }
 
 #endif

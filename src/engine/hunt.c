@@ -20,7 +20,7 @@
 #include "export/sighting.h"
 #include "match/plan.h"
 
-enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16, PLAINLY_FIRST = 1 };
+enum { JOBS_MAX = 256, TOP_MAX = 8, WRITE_BYTES = 1 << 16, PLAINLY_FIRST = 8 };
 
 struct result {
     struct sp_hunt_result result; /* first: what the caller sees */

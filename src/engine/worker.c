@@ -23,6 +23,7 @@ int sp_worker_init(struct sp_worker *w, struct sp_work *work)
     struct sp_reader_options r = { &work->scope->limits, work->scope->ctx, work->scope->type, work->scope->carve, work->commit.hash_sources, true };
 
     *w = (struct sp_worker){ .work = work };
+    sp_arena_init(&w->text, SIZE_MAX);
     w->reader = sp_reader_new(&r);
     w->events = sp_events_new(work->scope->taxonomy, work->scope->given);
     w->exec = w->events ? sp_exec_new(work->scope->rules, w->events, work->plan) : NULL;
@@ -42,6 +43,8 @@ void sp_worker_done(struct sp_worker *w)
     sp_events_free(w->events);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         sp_buf_done(all[i]);
+    sp_arena_done(&w->text);
+    sp_free(w->rule_json);
     sp_free(w->value);
     *w = (struct sp_worker){ 0 };
 }
@@ -68,16 +71,17 @@ static int collect_why(struct sp_worker *w, const struct sp_rule *rule, const st
     if (rc < 0)
         return rc;
     sp_json_open(out, '{');
-    sp_json_key(out, SP_STR("item"));
+    sp_json_name(out, SP_JSON_NAME("item"));
     sp_buf_clear(&w->code);
     sp_buf_str(&w->code, x->item->selection);
-    sp_buf_printf(&w->code, "/%u", x->item->id);
+    sp_buf_char(&w->code, '/');
+    sp_buf_u64(&w->code, x->item->id);
     if (w->code.failed) /* cleared again for the next item */
         return SP_ERR_NOMEM;
     sp_json_str(out, sp_buf_view(&w->code));
-    sp_json_key(out, SP_STR("field"));
+    sp_json_name(out, SP_JSON_NAME("field"));
     sp_json_str(out, x->item->field);
-    sp_json_key(out, SP_STR("value"));
+    sp_json_name(out, SP_JSON_NAME("value"));
     if (seen.has_text)
         sp_json_str(out, seen.text);
     else
@@ -162,6 +166,26 @@ static int explain_hit(struct sp_worker *w, struct sp_sighting *s)
     s->why = sp_buf_view(&w->why);
     s->event_code = own_field(w, s->event, SP_STR("EventID"), &w->code, true);
     return rc < 0 || w->why.failed || w->code.failed ? SP_ERR_NOMEM : 0;
+}
+
+/* The rule's part of a JSON line, whichever event it is about. */
+static int rule_part(struct sp_worker *w, struct sp_sighting *s)
+{
+    struct sp_str *part;
+
+    if (!w->rule_json)
+        w->rule_json = sp_zalloc(w->work->scope->rules->rule_count * sizeof *w->rule_json);
+    if (!w->rule_json)
+        return SP_ERR_NOMEM;
+    part = &w->rule_json[s->rule->rank];
+    if (!part->ptr) {
+        sp_buf_clear(&w->scratch);
+        sp_sighting_rule(&w->scratch, s->rule);
+        if (!w->scratch.failed)
+            *part = sp_arena_str(&w->text, sp_buf_view(&w->scratch));
+    }
+    s->rule_json = *part;
+    return part->ptr ? 0 : SP_ERR_NOMEM;
 }
 
 static struct sp_sighting_places render(struct sp_worker *w, const struct sp_sighting *s)
@@ -282,6 +306,8 @@ static int add(struct sp_worker *w, struct sp_found_sighting *one, struct sp_sig
     if (!sp_sighting_id(sp_str_c(s->org), s->rule->id, &s->rule->sha256, &s->event_id, &s->id))
         return SP_ERR_NOMEM;
     rc = explain_hit(w, s);
+    if (rc == 0)
+        rc = rule_part(w, s);
     if (rc < 0)
         return rc;
     one->places = render(w, s);

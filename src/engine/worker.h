@@ -49,6 +49,8 @@ struct sp_worker {
     struct sp_cursor cursor;          /* in an archive whose member could not be dealt in parts; mostly zeros */
     struct sp_block *held;            /* bytes that it has read on into, or NULL */
     struct sp_buf host, user, session, values, fields, why, code, channel, line, kept_line, scratch;
+    struct sp_arena text;             /* of rule_json */
+    struct sp_str *rule_json;         /* by rank: the rule's part of a JSON line, once it was needed; NULL before the first */
     struct sp_case_value *value;      /* of the event in hand, for the case */
     uint32_t value_room;
     pthread_t thread;

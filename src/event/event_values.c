@@ -335,9 +335,9 @@ int sp_event_values(struct sp_events *events, const struct sp_event *event, uint
     sp_json_open(&w, '[');
     for (uint32_t i = 0; i < events->written_count; i++) {
         sp_json_open(&w, '{');
-        sp_json_key(&w, SP_STR("type"));
+        sp_json_name(&w, SP_JSON_NAME("type"));
         sp_json_str(&w, events->written[i].type);
-        sp_json_key(&w, SP_STR("value"));
+        sp_json_name(&w, SP_JSON_NAME("value"));
         sp_json_str(&w, events->written[i].text);
         sp_json_close(&w, '}');
     }
@@ -349,13 +349,13 @@ int sp_event_values(struct sp_events *events, const struct sp_event *event, uint
 static void write_member(struct sp_events *events, const struct sp_event *event, uint32_t node, struct sp_json *w)
 {
     const struct sp_node *n = &event->tree->node[node];
-    bool trims = event->class_->trim_count && sp_class_trims(event->class_, n->name);
+    struct sp_value v = n->value, trimmed = sp_value_trim(v);
 
     w->comma = false;
-    if (trims && n->value.type != SP_V_LIST && n->value.type != SP_V_MAP)
-        sp_value_json(w->out, sp_value_trim(n->value), &events->text2);
-    else
+    if (v.type == SP_V_LIST || v.type == SP_V_MAP)
         sp_tree_json(w->out, event->tree, node, &events->text2);
+    else
+        sp_value_json(w->out, trimmed.len < v.len && sp_class_trims(event->class_, n->name) ? trimmed : v, &events->text2);
     w->comma = true;
 }
 
@@ -423,11 +423,12 @@ struct names {
 
 static void note_name(struct names *names, const struct sp_node *list, uint32_t node)
 {
-    uint64_t h = sp_str_hash(list[node].name);
+    struct sp_str name = list[node].name;
+    uint64_t h = sp_value_hash(0, (struct sp_value){ .ptr = name.ptr, .len = (uint32_t)name.len, .type = SP_V_TEXT });
     uint32_t *slot;
 
-    for (h ^= h >> 32; *(slot = &names->slot[h & names->mask]) != 0; h++) {
-        if (!sp_str_eq(list[*slot].name, list[node].name))
+    for (; *(slot = &names->slot[h & names->mask]) != 0; h++) {
+        if (!sp_str_eq(list[*slot].name, name))
             continue;
         names->again[node] = true;
         names->next[names->last[*slot]] = node;

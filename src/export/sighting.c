@@ -7,9 +7,9 @@
 #include "base/jsonw.h"
 #include "base/safe.h"
 
-static void member(struct sp_json *w, struct sp_str key, struct sp_str text)
+static void member(struct sp_json *w, struct sp_str name, struct sp_str text)
 {
-    sp_json_key(w, key);
+    sp_json_name(w, name);
     if (text.ptr)
         sp_json_str(w, text);
     else
@@ -17,29 +17,33 @@ static void member(struct sp_json *w, struct sp_str key, struct sp_str text)
 }
 
 /* Where its digits begin. */
-static size_t digest(struct sp_json *w, struct sp_str key, const struct sp_digest *d)
+static size_t digest(struct sp_json *w, struct sp_str name, const struct sp_digest *d)
 {
-    char hex[65];
+    char text[67];
 
-    sp_digest_hex(d, hex);
-    member(w, key, (struct sp_str){ hex, 64 });
+    text[0] = '"';
+    sp_digest_hex(d, text + 1);
+    text[65] = '"';
+    sp_json_name(w, name);
+    sp_json_raw(w, (struct sp_str){ text, 66 });
     return w->out->len - 65;
 }
 
-static void rule_member(struct sp_json *w, const struct sp_rule *rule)
+void sp_sighting_rule(struct sp_buf *out, const struct sp_rule *rule)
 {
-    sp_json_key(w, SP_STR("rule"));
+    struct sp_json json = sp_json_to(out), *w = &json;
+
     sp_json_open(w, '{');
-    member(w, SP_STR("id"), rule->id);
-    member(w, SP_STR("title"), rule->title);
-    sp_json_key(w, SP_STR("level"));
+    member(w, SP_JSON_NAME("id"), rule->id);
+    member(w, SP_JSON_NAME("title"), rule->title);
+    sp_json_name(w, SP_JSON_NAME("level"));
     sp_json_text(w, sp_level_name(rule->level));
-    sp_json_key(w, SP_STR("tags"));
+    sp_json_name(w, SP_JSON_NAME("tags"));
     sp_json_open(w, '[');
     for (uint32_t i = 0; i < rule->tag_count; i++)
         sp_json_str(w, rule->tag[i]);
     sp_json_close(w, ']');
-    (void)digest(w, SP_STR("sha256"), &rule->sha256);
+    (void)digest(w, SP_JSON_NAME("sha256"), &rule->sha256);
     sp_json_close(w, '}');
 }
 
@@ -47,22 +51,22 @@ static size_t event_member(struct sp_json *w, const struct sp_sighting *s)
 {
     size_t at;
 
-    sp_json_key(w, SP_STR("event"));
+    sp_json_name(w, SP_JSON_NAME("event"));
     sp_json_open(w, '{');
-    at = digest(w, SP_STR("id"), &s->event_id);
-    member(w, SP_STR("source"), sp_str_c(s->source));
-    sp_json_key(w, SP_STR("offset"));
+    at = digest(w, SP_JSON_NAME("id"), &s->event_id);
+    member(w, SP_JSON_NAME("source"), sp_str_c(s->source));
+    sp_json_name(w, SP_JSON_NAME("offset"));
     sp_json_u64(w, s->event->record->offset);
-    sp_json_key(w, SP_STR("length"));
+    sp_json_name(w, SP_JSON_NAME("length"));
     sp_json_u64(w, s->event->record->length);
-    (void)digest(w, SP_STR("sha256"), &s->raw);
+    (void)digest(w, SP_JSON_NAME("sha256"), &s->raw);
     sp_json_close(w, '}');
     return at;
 }
 
-static void part(struct sp_json *w, struct sp_str key, struct sp_str text)
+static void part(struct sp_json *w, struct sp_str name, struct sp_str text)
 {
-    member(w, key, text.len ? text : (struct sp_str){ NULL, 0 });
+    member(w, name, text.len ? text : (struct sp_str){ NULL, 0 });
 }
 
 /* Where the record's number begins. */
@@ -71,24 +75,24 @@ static size_t whole_members(struct sp_json *w, const struct sp_sighting *s)
     struct sp_logsource l = sp_class_logsource(s->event->class_);
     size_t at;
 
-    sp_json_key(w, SP_STR("record"));
+    sp_json_name(w, SP_JSON_NAME("record"));
     at = w->out->len;
     sp_json_u64(w, s->event->record->number);
-    sp_json_key(w, SP_STR("logsource"));
+    sp_json_name(w, SP_JSON_NAME("logsource"));
     sp_json_open(w, '{');
-    part(w, SP_STR("product"), l.product);
-    part(w, SP_STR("category"), l.category);
-    part(w, SP_STR("service"), l.service);
+    part(w, SP_JSON_NAME("product"), l.product);
+    part(w, SP_JSON_NAME("category"), l.category);
+    part(w, SP_JSON_NAME("service"), l.service);
     sp_json_close(w, '}');
-    member(w, SP_STR("channel"), s->channel);
-    sp_json_key(w, SP_STR("event_id_code"));
+    member(w, SP_JSON_NAME("channel"), s->channel);
+    sp_json_name(w, SP_JSON_NAME("event_id_code"));
     if (s->event_code.ptr)
         sp_json_raw(w, s->event_code);
     else
         sp_json_null(w);
-    sp_json_key(w, SP_STR("why"));
+    sp_json_name(w, SP_JSON_NAME("why"));
     sp_json_raw(w, s->why);
-    sp_json_key(w, SP_STR("fields"));
+    sp_json_name(w, SP_JSON_NAME("fields"));
     sp_json_raw(w, s->fields);
     return at;
 }
@@ -100,18 +104,19 @@ void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whol
 
     *ret = (struct sp_sighting_places){ .record = SIZE_MAX };
     sp_json_open(&w, '{');
-    sp_json_key(&w, SP_STR("v"));
+    sp_json_name(&w, SP_JSON_NAME("v"));
     sp_json_u64(&w, 1);
-    ret->id = digest(&w, SP_STR("id"), &s->id) - start;
-    member(&w, SP_STR("org"), sp_str_c(s->org));
+    ret->id = digest(&w, SP_JSON_NAME("id"), &s->id) - start;
+    member(&w, SP_JSON_NAME("org"), sp_str_c(s->org));
     sp_json_member_time(&w, "time", s->event->time);
-    member(&w, SP_STR("kind"), SP_STR("rule"));
-    rule_member(&w, s->rule);
+    member(&w, SP_JSON_NAME("kind"), SP_STR("rule"));
+    sp_json_name(&w, SP_JSON_NAME("rule"));
+    sp_json_raw(&w, s->rule_json);
     ret->event_id = event_member(&w, s) - start;
-    member(&w, SP_STR("host"), s->host);
-    member(&w, SP_STR("user"), s->user);
-    member(&w, SP_STR("session"), s->session);
-    sp_json_key(&w, SP_STR("values"));
+    member(&w, SP_JSON_NAME("host"), s->host);
+    member(&w, SP_JSON_NAME("user"), s->user);
+    member(&w, SP_JSON_NAME("session"), s->session);
+    sp_json_name(&w, SP_JSON_NAME("values"));
     sp_json_raw(&w, s->values);
     if (whole)
         ret->record = whole_members(&w, s) - start;

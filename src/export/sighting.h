@@ -11,13 +11,13 @@
 #include "rule/rule.h"
 
 /* Everything about a sighting that a line may need; texts are borrowed. `host`, `user`, `session`: ptr NULL = null.
- * `values`, `fields`, `why` are finished JSON. */
+ * `values`, `fields`, `why` are finished JSON, and `rule_json`, as sp_sighting_rule makes it. */
 struct sp_sighting {
     struct sp_digest id, event_id, raw;
     const char *org, *source;
     const struct sp_rule *rule;
     const struct sp_event *event;
-    struct sp_str host, user, session, values, fields, why, channel, event_code;
+    struct sp_str host, user, session, values, fields, why, channel, event_code, rule_json;
 };
 
 /* Where a line, counted from its first byte, has what is only known when all before it is counted: the two ids, 64 hex
@@ -25,6 +25,9 @@ struct sp_sighting {
 struct sp_sighting_places {
     size_t id, event_id, record;
 };
+
+/* What every JSON line of the rule has. */
+void sp_sighting_rule(struct sp_buf *out, const struct sp_rule *rule);
 
 /* A line of `--format sightings`, with `whole` of `--format json`; ends with a newline. */
 void sp_sighting_json(struct sp_buf *out, const struct sp_sighting *s, bool whole, struct sp_sighting_places *ret);

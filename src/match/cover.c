@@ -314,15 +314,28 @@ static bool has_fieldref(const struct sp_item *item)
     return false;
 }
 
+static enum cover_sort sort_of(struct cover *c, const struct sp_item *item)
+{
+    enum cover_sort sort = c->sort ? c->sort[item->field_id] : COVER_NEW;
+
+    if (sort != COVER_NEW)
+        return sort;
+    sort = item->field.len && impossible(c, item->field) ? COVER_ABSENT : over_header(c, item) ? COVER_HEADER : COVER_OPEN;
+    if (c->sort)
+        c->sort[item->field_id] = (uint8_t)sort;
+    return sort;
+}
+
 /* Is the item the same for all events of the origin? */
 bool cover_constant(struct cover *c, const struct sp_item *item, enum sp_truth *ret)
 {
+    enum cover_sort sort = sort_of(c, item);
     struct sp_item_seen seen;
 
     *ret = SP_UNKNOWN;
-    if (item->field.len && impossible(c, item->field))
+    if (sort == COVER_ABSENT)
         return true;
-    if (!over_header(c, item) || has_fieldref(item))
+    if (sort != COVER_HEADER || has_fieldref(item))
         return false;
     if (sp_eval_item(c->eval, c->rule, item, &seen) < 0)
         c->failed = true;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the three files share that turn a class's rules into a residual (plan.h): not for others.
+ * What the four files share that turn a class's rules into a residual (plan.h): not for others.
  *
  *      cover.c      an expression          -> its default and its keys
  *      steps.c      an expression          -> what is evaluated when a key was met
  *      residual.c   the rules of a class   -> those that are left, their keys as one index a field
+ *      memo.c       what of all that is the same for many origins
  */
 #ifndef SP_MATCH_COVER_INNER_H
 #define SP_MATCH_COVER_INNER_H
@@ -37,7 +38,21 @@ struct wish {
     uint32_t field;
 };
 
+/* The step of an item, whatever the origin is. */
+struct cover_item {
+    const struct sp_item *item;
+    bool mapped;
+    bool made; /* the rest is there */
+    uint32_t price;
+    struct sp_step step;
+};
+
+/* What the items over a field are in an origin. */
+enum cover_sort { COVER_NEW, COVER_OPEN, COVER_ABSENT, COVER_HEADER };
+
 struct cover {
+    struct sp_cover_memo *memo; /* the plan's, or NULL */
+    uint8_t *sort;              /* enum cover_sort by field_id, or NULL */
     struct sp_arena *arena, scratch;
     const struct sp_rule_set *set;
     struct sp_eval *eval;
@@ -62,6 +77,10 @@ struct cover {
 struct guess cover_expr(struct cover *c, const struct sp_expr *x);
 struct guess cover_pattern(struct cover *c, const struct sp_item *item, const struct sp_pattern *p);
 bool cover_constant(struct cover *c, const struct sp_item *item, enum sp_truth *ret);
+
+/* memo.c: an item's entry, NULL without a memo, and out of memory; the scan for keywords (0 or SP_ERR_NOMEM). */
+struct cover_item *cover_item_at(struct cover *c, const struct sp_item *item);
+int cover_scan(struct cover *c, const struct sp_key_wish *wish, uint32_t count, struct sp_scan *ret);
 
 /* steps.c: the steps of the rule in hand, in the plan's arena. */
 struct sp_step cover_steps(struct cover *c, const struct sp_expr *x);

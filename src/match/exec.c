@@ -37,7 +37,7 @@ struct raw_seen {
     bool more; /* a second field of that name */
 };
 
-enum { YOUNG = 1024, LUCK = 64, LUCK_GAIN = 12, LUCK_TRY = 32 };
+enum { LUCK = 64, LUCK_GAIN = 12, LUCK_TRY = 32 };
 
 struct sp_exec {
     const struct sp_rule_set *set;
@@ -56,8 +56,7 @@ struct sp_exec {
     struct sp_marks marks;
     struct sp_recall *recall;
     uint32_t *outcome;          /* as many as there are rules: number in the residual * 4 + truth, where it is not the fallback */
-    uint32_t plainly;           /* so many events of an origin are judged plainly before it gets a residual */
-    uint8_t young[YOUNG];       /* by hash of the origin: how many were */
+    uint32_t plainly;           /* so many more events of new origins are judged plainly */
 };
 
 static int known_field(void *arg, uint32_t number);
@@ -296,8 +295,8 @@ static struct met *meet(struct sp_exec *x, const struct sp_event *event, bool by
     if (m->origin)
         return m;
     origin = sp_plan_known(x->plan, &key);
-    if (!origin && x->young[key.hash >> 8 & (YOUNG - 1)] < x->plainly) {
-        x->young[key.hash >> 8 & (YOUNG - 1)]++;
+    if (!origin && x->plainly) {
+        x->plainly--;
         *plainly = true;
         return NULL;
     }

@@ -19,6 +19,7 @@ enum {
 struct sp_plan {
     const struct sp_rule_set *set;
     struct sp_arena arena;
+    struct sp_cover_memo *memo;
     pthread_mutex_t lock;
     struct sp_origin **slot; /* open addressing, a power of two */
     uint32_t room, count, plainly;
@@ -46,7 +47,8 @@ int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret)
     pthread_mutex_init(&p->lock, NULL);
     p->room = 256;
     p->slot = sp_zalloc(p->room * sizeof(struct sp_origin *));
-    if (p->slot)
+    p->memo = sp_cover_memo_new();
+    if (p->slot && p->memo)
         return 0;
     sp_plan_free(p);
     *ret = NULL;
@@ -59,6 +61,7 @@ void sp_plan_free(struct sp_plan *p)
         return;
     pthread_mutex_destroy(&p->lock);
     sp_arena_done(&p->arena);
+    sp_cover_memo_free(p->memo);
     sp_free(p->slot);
     sp_free(p);
 }
@@ -134,7 +137,7 @@ static struct sp_origin *make(struct sp_plan *p, struct sp_eval *eval, const str
             return NULL;
         o->part[i].ptr = bytes.ptr;
     }
-    return sp_cover_build(&p->arena, p->set, eval, event, &o->residual) == 0 ? o : NULL;
+    return sp_cover_build(&p->arena, p->memo, p->set, eval, event, &o->residual) == 0 ? o : NULL;
 }
 
 static bool beyond(const struct sp_plan *p)

@@ -34,7 +34,7 @@
  * A marked rule is then evaluated (match/exec.h); an unmarked one has its default: FALSE, or UNKNOWN, which is counted
  * without a look. So the fast engine says what the plain one says, and looks at a thousandth of it.
  *
- * A residual is made when its origin has been met (the first event is judged plainly, see sp_plan_first_plainly), by the
+ * A residual is made when its origin is met (a hunt's first events may be judged plainly, see sp_plan_first_plainly), by the
  * worker that meets it, and never changes then. The number of origins is the input's to choose: beyond ORIGINS_MAX or
  * PLAN_BYTES_MAX an event goes by its class alone.
  */
@@ -130,14 +130,14 @@ struct sp_origin {
 };
 
 struct sp_plan;
+struct sp_cover_memo;
 
 /* The set is borrowed and outlives the plan. SP_ERR_NOMEM. */
 int sp_plan_new(const struct sp_rule_set *set, struct sp_plan **ret);
 void sp_plan_free(struct sp_plan *plan);
 
-/* To make the residual of an origin costs as much as some events do without. So the first events of an origin are judged
- * plainly by each worker that meets it: a hunt over a handful, or over many logs of a few events, does not wait for a plan. 0
- * until it is set (tests). */
+/* To make the residual of an origin costs as much as two events do without. So each worker judges its first events of new
+ * origins plainly: a hunt over a handful does not wait for a plan. 0 until it is set (tests). */
 void sp_plan_first_plainly(struct sp_plan *plan, uint32_t events);
 uint32_t sp_plan_plainly(const struct sp_plan *plan);
 
@@ -155,8 +155,13 @@ const struct sp_origin *sp_plan_origin(struct sp_plan *plan, struct sp_eval *eva
 /* Costs of keys beside their share of values, in ppm. */
 enum { SP_COST_KEY = 40, SP_COST_MISSING = 200000, SP_COST_PRESENT = 1000000, SP_COST_ALWAYS = 4000000 };
 
-/* residual.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. */
-int sp_cover_build(struct sp_arena *arena, const struct sp_rule_set *set, struct sp_eval *eval, const struct sp_event *event,
-                   struct sp_residual *ret);
+/* memo.c: what residuals in one arena have in common; it goes with the arena. NULL: memory ran out. */
+struct sp_cover_memo *sp_cover_memo_new(void);
+void sp_cover_memo_free(struct sp_cover_memo *memo);
+
+/* residual.c: fill in rules, fields and names of `ret`, whose class_ and constants are set; all memory is the arena's. `memo`:
+ * of that arena, or NULL. */
+int sp_cover_build(struct sp_arena *arena, struct sp_cover_memo *memo, const struct sp_rule_set *set, struct sp_eval *eval,
+                   const struct sp_event *event, struct sp_residual *ret);
 
 #endif

@@ -13,7 +13,8 @@ enum {
     JUMP_MAX = SP_REGEX_CACHE_BYTES / 2 / sizeof(uint32_t),
     POOL_MAX = SP_REGEX_CACHE_BYTES / 8 * 3 / sizeof(uint32_t),
     DFA_MAX = SP_REGEX_CACHE_BYTES / 32 * 3 / sizeof(struct sp_dfa_state),
-    BUCKETS = SP_REGEX_CACHE_BYTES / 32 / sizeof(uint32_t) /* a power of two */
+    BUCKETS = 256, /* at first; both are powers of two */
+    BUCKETS_MAX = SP_REGEX_CACHE_BYTES / 32 / sizeof(uint32_t)
 };
 
 /* What follows, as far as assertions care. LOOK_UNKNOWN: not known yet. */
@@ -105,6 +106,25 @@ static int grow(void **array, size_t *room, size_t need, size_t most, size_t ele
     return 0;
 }
 
+/* Four times the buckets, or the first ones: most regexes never have many states. */
+static int widen(struct sp_regex_scratch *s)
+{
+    uint32_t count = s->buckets ? 4 * s->buckets : BUCKETS, *bucket = sp_zalloc(count * sizeof *bucket);
+
+    if (!bucket)
+        return SP_ERR_NOMEM;
+    sp_free(s->bucket);
+    s->bucket = bucket;
+    s->buckets = count;
+    for (uint32_t i = SP_DFA_FIRST; i < s->dfa_count; i++) {
+        uint32_t *slot = &bucket[s->dfa[i].hash % count];
+
+        s->dfa[i].chain = *slot;
+        *slot = i;
+    }
+    return 0;
+}
+
 /* Room in every part of the cache for one more state of up to `len` members: 1, 0 when the cache is full. */
 static int make_room(struct sp_regex_scratch *s, uint32_t len)
 {
@@ -112,11 +132,8 @@ static int make_room(struct sp_regex_scratch *s, uint32_t len)
 
     if (pool > POOL_MAX || jump > JUMP_MAX || s->dfa_count >= DFA_MAX)
         return 0;
-    if (!s->bucket) {
-        s->bucket = sp_zalloc(BUCKETS * sizeof *s->bucket);
-        if (!s->bucket)
-            return SP_ERR_NOMEM;
-    }
+    if ((s->buckets == 0 || (s->dfa_count > s->buckets && s->buckets < BUCKETS_MAX)) && widen(s) < 0)
+        return SP_ERR_NOMEM;
     if (grow((void **)&s->pool, &s->pool_room, pool, POOL_MAX, sizeof *s->pool) < 0 ||
         grow((void **)&s->jump, &s->jump_room, jump, JUMP_MAX, sizeof *s->jump) < 0 ||
         grow((void **)&s->dfa, &s->dfa_room, s->dfa_count + 1, DFA_MAX, sizeof *s->dfa) < 0)
@@ -178,7 +195,7 @@ static int64_t keep(struct sp_regex_scratch *s, const struct sp_state_set *set, 
         return SP_DFA_DEAD;
     list = s->pool + s->pool_used;
     hash = hash_set(list, len, context);
-    slot = &s->bucket[hash % BUCKETS];
+    slot = &s->bucket[hash % s->buckets];
     for (uint32_t i = *slot; i; i = s->dfa[i].chain)
         if (s->dfa[i].hash == hash && s->dfa[i].len == len && s->dfa[i].context == context &&
             memcmp(s->pool + s->dfa[i].offset, list, len * sizeof *list) == 0)
@@ -259,12 +276,12 @@ void sp_dfa_empty(struct sp_regex_scratch *s, uint32_t *from)
     struct sp_dfa_state state = s->dfa[*from / s->stride];
 
     memmove(s->pool, s->pool + state.offset, state.len * sizeof *s->pool);
-    memset(s->bucket, 0, BUCKETS * sizeof *s->bucket);
+    memset(s->bucket, 0, s->buckets * sizeof *s->bucket);
     memset(s->jump + SP_DFA_FIRST * (size_t)s->stride, 0, s->stride * sizeof *s->jump);
     state.offset = 0;
     state.chain = 0;
     s->dfa[SP_DFA_FIRST] = state;
-    s->bucket[state.hash % BUCKETS] = SP_DFA_FIRST;
+    s->bucket[state.hash % s->buckets] = SP_DFA_FIRST;
     s->dfa_count = SP_DFA_FIRST + 1;
     s->pool_used = state.len;
     s->start = 0;

@@ -42,6 +42,7 @@ struct sp_regex_scratch {
     uint8_t byte_of[256]; /* a byte of each class */
 
     uint32_t *jump, *pool, *bucket;
+    uint32_t buckets; /* 0: none yet */
     struct sp_dfa_state *dfa;
     size_t jump_room, pool_room, pool_used, dfa_room;
     uint32_t dfa_count; /* the first SP_DFA_FIRST are special */

@@ -187,7 +187,7 @@ static int settle_field(struct cover *c, struct sp_plan_field *f, uint32_t from,
     f->keyed = to > from;
     rc = sp_index_build(c->arena, list, literals - from, &f->index);
     if (rc == 0 && f == c->residual->keywords)
-        rc = sp_scan_build(c->arena, list, literals - from, &c->residual->scan);
+        rc = cover_scan(c, list, literals - from, &c->residual->scan);
     sp_free(list);
     return rc;
 }
@@ -310,21 +310,23 @@ static int build(struct cover *c)
     return 0;
 }
 
-int sp_cover_build(struct sp_arena *arena, const struct sp_rule_set *set, struct sp_eval *eval, const struct sp_event *event,
-                   struct sp_residual *ret)
+int sp_cover_build(struct sp_arena *arena, struct sp_cover_memo *memo, const struct sp_rule_set *set, struct sp_eval *eval,
+                   const struct sp_event *event, struct sp_residual *ret)
 {
-    struct cover c = { .arena = arena, .set = set, .eval = eval, .event = event, .residual = ret };
+    struct cover c = { .memo = memo, .arena = arena, .set = set, .eval = eval, .event = event, .residual = ret };
     int rc = SP_ERR_NOMEM;
 
     sp_arena_init(&c.scratch, SIZE_MAX);
     c.field_of = sp_zalloc((2 * (size_t)set->field_count + 1) * sizeof *c.field_of);
+    c.sort = sp_zalloc((size_t)set->field_count + 1);
     c.live = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof *c.live);
     c.always = sp_realloc_array(NULL, (size_t)set->rule_count + 1, sizeof *c.always);
-    if (c.field_of && c.live && c.always)
+    if (c.field_of && c.sort && c.live && c.always)
         rc = build(&c);
     sp_arena_done(&c.scratch);
     sp_buf_done(&c.fold);
     sp_free(c.field_of);
+    sp_free(c.sort);
     sp_free(c.live);
     sp_free(c.always);
     sp_free(c.wish);

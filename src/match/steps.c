@@ -119,6 +119,7 @@ static bool pack_item(struct cover *c, const struct sp_item *item, struct sp_ste
 static struct priced step_of_item(struct cover *c, const struct sp_item *item)
 {
     struct priced ret = { .step = { .kind = SP_STEP_ITEM, .item = item } };
+    struct cover_item *known;
     enum sp_truth truth;
 
     if (cover_constant(c, item, &truth))
@@ -128,12 +129,20 @@ static struct priced step_of_item(struct cover *c, const struct sp_item *item)
         if (item->pattern[i].kind == SP_P_FIELD)
             (void)cover_field(c, item->pattern[i].field_id, c->rule->logsource.category.len != 0);
     c->wide |= !item->field.len;
+    known = cover_item_at(c, item);
+    if (known && known->made)
+        return (struct priced){ known->step, known->price };
     ret.price = item_price(item);
     if (ret.price >= SCAN_PRICE)
         ret.step.scan = scan_of_item(c, item);
     if (ret.step.scan)
         ret.price = SCAN_PRICE;
     (void)pack_item(c, item, &ret.step);
+    if (known && !c->failed) {
+        known->step = ret.step;
+        known->price = ret.price;
+        known->made = true;
+    }
     return ret;
 }
 

@@ -16,7 +16,6 @@
 
 enum {
     LEVELS_MAX = 64,       /* whatever the limit archive-depth */
-    HEAD = 8192,           /* as in source_input.c */
     ROOM = 64 << 10,       /* bytes handed to libarchive at once */
     STALLED_MAX = 10000    /* answers of libarchive without a byte */
 };
@@ -49,7 +48,7 @@ struct level {
     size_t block_len;
     uint64_t hole, at;       /* zeros before the block; place behind it */
     size_t head_len, head_at;
-    char head[HEAD];
+    char head[SP_SOURCE_HEAD];
     char room[ROOM];
 };
 
@@ -288,8 +287,8 @@ static void look(struct level *l)
     int64_t n = 1;
 
     l->head_len = l->head_at = 0;
-    while (n > 0 && l->head_len < HEAD) {
-        n = data(l, l->head + l->head_len, HEAD - l->head_len);
+    while (n > 0 && l->head_len < SP_SOURCE_HEAD) {
+        n = data(l, l->head + l->head_len, SP_SOURCE_HEAD - l->head_len);
         l->head_len += n > 0 ? (size_t)n : 0;
     }
 }
@@ -736,7 +735,7 @@ int sp_archive_open(struct sp_archive **ret, const char *path, struct sp_input *
 int sp_archive_open_bytes(struct sp_archive **ret, const char *path, struct sp_str bytes, const struct sp_archive_options *options,
                           struct sp_error *err)
 {
-    int rc = make(ret, path, sp_str_cut(bytes, 0, bytes.len < HEAD ? bytes.len : HEAD), options, err);
+    int rc = make(ret, path, sp_str_cut(bytes, 0, bytes.len < SP_SOURCE_HEAD ? bytes.len : SP_SOURCE_HEAD), options, err);
 
     if (rc < 0)
         return rc;

@@ -58,7 +58,6 @@ static int gone(const struct sp_cursor *c, struct sp_error *err)
 static int forward(struct sp_cursor *c, const struct sp_source *source, struct sp_str *ret_head, struct sp_error *err)
 {
     struct sp_member m = { 0 };
-    uint64_t head;
 
     while (c->next <= source->member) {
         int rc = sp_archive_next(c->archive, &m);
@@ -69,9 +68,7 @@ static int forward(struct sp_cursor *c, const struct sp_source *source, struct s
             return gone(c, err);
         c->next = m.number + 1;
     }
-    if (!sp_head_number(m.head, &head))
-        return sp_error_nomem(err);
-    if (m.number != source->member || m.kind != SP_MEMBER_FILE || head != source->head)
+    if (m.number != source->member || m.kind != SP_MEMBER_FILE || sp_head_number(m.head) != source->head)
         return gone(c, err);
     *ret_head = m.head;
     return 0;

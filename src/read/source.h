@@ -13,6 +13,8 @@
 struct sp_archive;
 struct sp_part;
 
+enum { SP_SOURCE_HEAD = 8192 }; /* detection looks 4 KiB far, and for the first chunk of an EVTX file behind that */
+
 /* One open input. Reads are positional where it is a file; stdin, pipes and files in archives are read once, in order.
  * A file that shrinks or grows while it is read is read to the end that it has then. */
 struct sp_input {
@@ -96,7 +98,9 @@ struct sp_source {
     const char *host;     /* what the collection says whose logs these are, or NULL; arena */
     struct sp_pack *pack; /* NULL: a file of its own */
     uint64_t member;      /* its number in the archive */
-    uint64_t head;        /* hash of its first bytes, of a member */
+    uint64_t head;        /* stands for its first bytes, of a member and of what was looked at; not for a secret: they may be made alike */
+    bool looked;          /* a regular file whose first bytes were there when it was listed */
+    bool archive;         /* they are those of an archive */
 };
 
 /* Starts as zeros, but for what is borrowed. */

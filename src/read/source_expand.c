@@ -74,9 +74,9 @@ static int skip(struct expand *x, struct sp_source *s, const char *reason, bool 
 static int add_member(struct expand *x, const struct sp_source *from, struct sp_pack *pack, const struct sp_member *m)
 {
     struct sp_source s = { .path = sp_arena_str(&x->list->arena, sp_str_c(m->path)).ptr, .org = from->org, .pack = pack,
-                           .walked = from->walked || !m->single, .member = m->number, .size = m->size, .unsized = !m->sized };
+                           .walked = from->walked || !m->single, .member = m->number, .size = m->size, .unsized = !m->sized, .head = sp_head_number(m->head) };
     const char *what;
-    int rc = s.path && sp_head_number(m->head, &s.head) ? 0 : SP_ERR_NOMEM;
+    int rc = s.path ? 0 : SP_ERR_NOMEM;
 
     if (rc < 0)
         return rc;
@@ -216,7 +216,9 @@ static int expand(struct expand *x, size_t i)
     struct sp_input input;
     int rc = 0;
 
-    if (s->skipped || sp_input_open(&input, s->path, NULL) < 0) /* what cannot be opened is told by its reader */
+    if (s->skipped || (s->looked && !s->archive && !sp_collection_tells(s->path)))
+        return 0;
+    if (sp_input_open(&input, s->path, NULL) < 0) /* told by its reader */
         return 0;
     if (!input.seekable)
         rc = open_pipe(x, s, &input);

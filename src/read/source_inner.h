@@ -25,7 +25,10 @@ int sp_source_mark(struct sp_source_list *list, struct sp_source *source, const 
 bool sp_source_digest(const struct sp_source *source, struct sp_digest *ret, bool *failed);
 
 /* The number that stands for a source's first bytes. */
-bool sp_head_number(struct sp_str head, uint64_t *ret);
+uint64_t sp_head_number(struct sp_str head);
+
+/* `size` bytes of a file at a place, less only at its end; negative: errno says why. */
+int64_t sp_pread_all(int fd, void *to, size_t size, uint64_t offset);
 
 /* Mark members that are copies of other sources of their org, and the reverse. SP_ERR_NOMEM. */
 int sp_source_twins(struct sp_source_list *list, const struct sp_archive_options *options, struct sp_error *err);

@@ -11,10 +11,9 @@
 #include "base/alloc.h"
 #include "read/archive.h"
 #include "read/parts.h"
-#include "read/source.h"
+#include "read/source_inner.h"
 
 enum { READ_MOST = 1 << 30 };
-enum { HEAD = 8192 }; /* detection looks 4 KiB far, and for the first chunk of an EVTX file behind that */
 
 /* SP_ERR_IO for errno. */
 static int refused(struct sp_error *err, const char *path, const char *what, int number)
@@ -83,7 +82,7 @@ static int64_t read_retry(int fd, void *to, size_t size)
     return n;
 }
 
-static int64_t pread_all(int fd, void *to, size_t size, uint64_t offset)
+int64_t sp_pread_all(int fd, void *to, size_t size, uint64_t offset)
 {
     size_t got = 0;
 
@@ -106,15 +105,15 @@ static int read_head(struct sp_input *input, const char *path, struct sp_error *
 {
     int64_t n = 1;
 
-    input->head_room = sp_malloc(HEAD);
+    input->head_room = sp_malloc(SP_SOURCE_HEAD);
     if (!input->head_room)
         return sp_error_nomem(err);
     input->head.ptr = input->head_room;
-    while (n > 0 && input->head.len < HEAD) {
+    while (n > 0 && input->head.len < SP_SOURCE_HEAD) {
         char *to = input->head_room + input->head.len;
-        size_t room = HEAD - input->head.len;
+        size_t room = SP_SOURCE_HEAD - input->head.len;
 
-        n = input->seekable ? pread_all(input->fd, to, room, input->head.len) : read_retry(input->fd, to, room);
+        n = input->seekable ? sp_pread_all(input->fd, to, room, input->head.len) : read_retry(input->fd, to, room);
         if (n < 0)
             return refused(err, path, "read", errno);
         input->head.len += (size_t)n;
@@ -177,8 +176,8 @@ struct sp_input sp_input_bytes(const struct sp_part *part)
     struct sp_input input = { .fd = -1, .position = part->from, .part = !part->whole, .extend = part->extend,
                               .extend_arg = part->arg, .head = { part->bytes, (size_t)(part->end - part->from) } };
 
-    if (input.head.len > HEAD)
-        input.head.len = HEAD;
+    if (input.head.len > SP_SOURCE_HEAD)
+        input.head.len = SP_SOURCE_HEAD;
     take_bytes(&input, part);
     return input;
 }
@@ -249,13 +248,13 @@ int64_t sp_input_read(struct sp_input *input, void *to, size_t size, struct sp_e
     }
     if (input->part && size > input->end - input->position)
         size = (size_t)(input->end - input->position);
-    if (!input->seekable && input->position < input->head.len) {
+    if (input->position < input->head.len) {
         size_t left = input->head.len - (size_t)input->position;
 
         n = (int64_t)(left < size ? left : size);
         memcpy(to, input->head.ptr + input->position, (size_t)n);
     } else {
-        n = input->seekable ? pread_all(input->fd, to, size, input->position) : read_retry(input->fd, to, size);
+        n = input->seekable ? sp_pread_all(input->fd, to, size, input->position) : read_retry(input->fd, to, size);
     }
     if (n < 0)
         return unread(err);
@@ -271,6 +270,6 @@ int64_t sp_input_read_at(struct sp_input *input, void *to, size_t size, uint64_t
 
     if (!input->seekable)
         return sp_error_set(err, SP_ERR_INTERNAL, "a pipe is read in order only");
-    n = pread_all(input->fd, to, size, offset);
+    n = sp_pread_all(input->fd, to, size, offset);
     return n < 0 ? unread(err) : n;
 }

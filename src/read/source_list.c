@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/unicode.h"
+#include "read/archive.h"
 #include "read/slurp.h"
 #include "read/source_inner.h"
 #include "spoor/ctx.h"
@@ -100,15 +101,26 @@ static int append_passed(struct walk *w, const char *path, const char *reason)
     return append(w, (struct sp_source){ .path = path, .walked = true, .skipped = reason });
 }
 
-/* A regular file: listed to be read if it can be opened. */
+/* A regular file: listed to be read if it can be opened. Its first bytes spare most files that settling and expanding open them again. */
 static int append_file(struct walk *w, const char *path, bool walked, const struct stat *st)
 {
+    struct sp_source s = { .path = path, .walked = walked, .size = st->st_size > 0 ? (uint64_t)st->st_size : 0 };
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char head[SP_SOURCE_HEAD];
+    int64_t n;
 
     if (fd < 0)
         return append_lost(w, path, walked, NULL, errno);
+    n = sp_pread_all(fd, head, sizeof head, 0);
     (void)close(fd);
-    return append(w, (struct sp_source){ .path = path, .walked = walked, .size = st->st_size > 0 ? (uint64_t)st->st_size : 0 });
+    s.looked = n >= 0; /* what cannot be read is told by its reader */
+    if (s.looked) {
+        struct sp_str bytes = { head, (size_t)n };
+
+        s.head = sp_head_number(bytes);
+        s.archive = sp_archive_is(bytes);
+    }
+    return append(w, s);
 }
 
 static const char *join(struct walk *w, const char *folder, const char *name)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * In: a list of files in any order. Out: the same in byte order, each path once, with all but one of the files
- * that hold the same bytes marked. Reading is bounded: head and tail of files of one size; then, where these
+ * that hold the same bytes marked. Reading is bounded: head and tail of files of one size that begin alike; then, where these
  * are alike, each file once for its digest (three files and more) and once more to compare with the first.
  */
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,23 +50,27 @@ static int source_cmp(const void *a, const void *b)
     return c ? c : x->walked - y->walked; /* named by the user: first */
 }
 
-bool sp_head_number(struct sp_str head, uint64_t *ret)
+uint64_t sp_head_number(struct sp_str head)
 {
-    struct sp_digest digest;
-    bool good = sp_sha256(head, &digest);
-
-    memcpy(ret, digest.bytes, sizeof *ret);
-    return good;
+    return libdeflate_crc32(0, head.ptr, head.len);
 }
 
-static int twin_size_cmp(const void *a, const void *b)
+static int twin_head_cmp(const void *a, const void *b)
 {
     const struct twin *x = a, *y = b;
     int c = strcmp(x->source->org, y->source->org);
 
     if (!c)
         c = (x->source->size > y->source->size) - (x->source->size < y->source->size);
+    if (!c)
+        c = (x->source->head > y->source->head) - (x->source->head < y->source->head);
     return c ? c : strcmp(x->source->path, y->source->path);
+}
+
+/* Files of one org and size that begin alike. */
+static bool same_head(const struct twin *x, const struct twin *y)
+{
+    return x->source->size == y->source->size && x->source->head == y->source->head && strcmp(x->source->org, y->source->org) == 0;
 }
 
 static int twin_digest_cmp(const void *a, const void *b)
@@ -195,8 +200,8 @@ static int settle_alike(struct sp_source_list *list, struct twin *t, size_t n, c
     return rc;
 }
 
-/* Files of one size. */
-static int settle_size(struct sp_source_list *list, struct twin *t, size_t n, char *room, struct sp_error *err)
+/* Files that begin alike. */
+static int settle_head(struct sp_source_list *list, struct twin *t, size_t n, char *room, struct sp_error *err)
 {
     int rc = 0;
 
@@ -219,14 +224,13 @@ static int mark_duplicates(struct sp_source_list *list, struct twin *t, char *ro
     int rc = 0;
 
     for (size_t i = 0; i < list->count; i++)
-        if (!list->source[i].skipped && list->source[i].size > 0) /* pipes and empty files have no size */
+        if (list->source[i].looked && !list->source[i].skipped && list->source[i].size > 0)
             t[n++] = (struct twin){ .source = &list->source[i] };
-    qsort(t, n, sizeof *t, twin_size_cmp);
+    qsort(t, n, sizeof *t, twin_head_cmp);
     for (size_t i = 0, end; i < n && rc == 0; i = end) {
-        for (end = i + 1; end < n && t[i].source->size == t[end].source->size &&
-                          strcmp(t[i].source->org, t[end].source->org) == 0; end++)
+        for (end = i + 1; end < n && same_head(&t[i], &t[end]); end++)
             ;
-        rc = settle_size(list, t + i, end - i, room, err);
+        rc = settle_head(list, t + i, end - i, room, err);
     }
     return rc;
 }

@@ -71,27 +71,23 @@ static int digest_cmp(const void *a, const void *b)
 }
 
 /* Sources that could be copies or have some, with the number of their first bytes. */
-static int collect(struct twins *t)
+static void collect(struct twins *t)
 {
     for (size_t i = 0; i < t->list->count; i++) {
         struct sp_source *s = &t->list->source[i];
         struct twin one = { .source = s, .head = s->head };
         struct sp_input input;
-        bool good = true;
 
         if (s->skipped || (!s->unsized && s->size == 0) || (s->pack && (s->pack->input || s->pack->archive)))
             continue;
-        if (!s->pack) {
+        if (!s->pack && !s->looked) {
             if (sp_input_open(&input, s->path, NULL) < 0)
                 continue;
-            good = sp_head_number(input.head, &one.head);
+            one.head = sp_head_number(input.head);
             sp_input_close(&input);
         }
-        if (!good)
-            return SP_ERR_NOMEM;
         t->twin[t->count++] = one;
     }
-    return 0;
 }
 
 /* Keep those that are alike, a member among them. */
@@ -210,8 +206,9 @@ int sp_source_twins(struct sp_source_list *list, const struct sp_archive_options
         return 0;
     t.twin = sp_realloc_array(NULL, list->count, sizeof *t.twin);
     t.room = sp_malloc(PIECE);
-    rc = t.twin && t.room ? collect(&t) : SP_ERR_NOMEM;
+    rc = t.twin && t.room ? 0 : SP_ERR_NOMEM;
     if (rc == 0) {
+        collect(&t);
         narrow(&t);
         rc = take_digests(&t);
     }

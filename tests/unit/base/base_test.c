@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -414,6 +415,30 @@ TEST(an_arena_takes_back_the_end_of_the_last_thing)
     sp_arena_trim(&a, q, 1, 0);
     ok(sp_arena_alloc(&a, 1) == q);
     sp_arena_done(&a);
+}
+
+TEST(an_arena_that_has_grown_large_keeps_what_it_holds)
+{
+    enum { THINGS = 24, SIZE = 400000 };
+    unsigned char *thing[THINGS];
+    struct sp_arena arena;
+    size_t bytes = 0;
+
+    sp_arena_init(&arena, SIZE_MAX);
+    for (int round = 0; round < 2; round++) { /* the second goes into the blocks of the first */
+        for (int i = 0; i < THINGS; i++) {
+            thing[i] = sp_arena_alloc(&arena, SIZE);
+            ok(thing[i] != NULL);
+            memset(thing[i], i + round, SIZE);
+        }
+        for (int i = 0; i < THINGS; i++)
+            ok(thing[i][0] == i + round && memcmp(thing[i], thing[i] + 1, SIZE - 1) == 0);
+        ok(round == 0 || arena.bytes == bytes);
+        bytes = arena.bytes;
+        sp_arena_reset(&arena);
+    }
+    ok(sp_arena_alloc(&arena, 3 * SP_LARGE_PAGE) != NULL);
+    sp_arena_done(&arena);
 }
 
 TEST(limits_are_named_with_dashes_and_take_units)

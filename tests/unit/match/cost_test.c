@@ -136,7 +136,7 @@ TEST(always_is_what_the_plan_says)
     ok(residual.class_);
     events = sp_events_new(f.taxonomy, NULL);
     eval = sp_eval_new(f.set, events);
-    ok(sp_cover_build(&f.arena, f.set, eval, &none, &residual) == 0);
+    ok(sp_cover_build(&f.arena, NULL, f.set, eval, &none, &residual) == 0);
     is_u64(residual.rules, f.set->rule_count);
     for (uint32_t i = 0; i < residual.rules; i++) {
         bool always = n < residual.always_count && residual.always[n] == i;
