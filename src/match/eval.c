@@ -576,24 +576,23 @@ static enum sp_truth eval_scanned(struct sp_eval *e, const struct sp_rule *rule,
 }
 
 /* One literal of a packed item, at *at, which moves behind it. */
-static struct sp_str next_literal(const unsigned char **at, enum sp_where *where)
+static struct sp_str next_literal(const unsigned char **at, struct sp_packed *head)
 {
-    struct sp_packed head;
     struct sp_str literal;
 
-    memcpy(&head, *at, sizeof head);
-    *where = (enum sp_where)head.where;
-    literal = (struct sp_str){ (const char *)*at + sizeof head, head.len };
-    *at += sizeof head + head.len;
+    memcpy(head, *at, sizeof *head);
+    literal = (struct sp_str){ (const char *)*at + sizeof *head, head->len };
+    *at += sizeof *head + head->len;
     return literal;
 }
 
-static bool any_value(struct sp_eval *e, struct sp_slot *slot, enum sp_where where, struct sp_str literal)
+static bool any_value(struct sp_eval *e, struct sp_slot *slot, const struct sp_packed *head, struct sp_str literal)
 {
     struct sp_str text;
 
     for (uint32_t i = 0; i < slot->count; i++)
-        if (text_of(e, &slot->seen[i], &text) && sp_text_where(where, text, literal))
+        if (text_of(e, &slot->seen[i], &text) &&
+            (head->where == SP_WHERE_ANY ? sp_text_find_rare(text, literal, head->rare) != SIZE_MAX : sp_text_where((enum sp_where)head->where, text, literal)))
             return true;
     return false;
 }
@@ -611,10 +610,10 @@ static enum sp_truth eval_packed(struct sp_eval *e, const struct sp_step *x)
     if (slot->presence != SP_PRESENT || (x->scan && !worth_a_look(e, x->scan, slot)))
         return x->neq ? SP_TRUE : SP_FALSE;
     for (uint32_t i = 0; i < x->count && holds == x->all; i++) {
-        enum sp_where where;
-        struct sp_str literal = next_literal(&at, &where);
+        struct sp_packed head;
+        struct sp_str literal = next_literal(&at, &head);
 
-        holds = any_value(e, slot, where, literal);
+        holds = any_value(e, slot, &head, literal);
     }
     return holds != x->neq ? SP_TRUE : SP_FALSE;
 }

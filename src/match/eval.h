@@ -11,6 +11,7 @@
 #ifndef SP_MATCH_EVAL_H
 #define SP_MATCH_EVAL_H
 #include "event/event.h"
+#include "match/text.h"
 #include "rule/rule.h"
 
 enum sp_truth { SP_FALSE, SP_TRUE, SP_UNKNOWN };
@@ -65,6 +66,7 @@ struct sp_step {
 struct sp_packed {
     uint16_t len;
     uint8_t where; /* enum sp_where */
+    struct sp_rare rare;
 };
 
 int sp_eval_step(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret);

@@ -8,6 +8,7 @@
 #include "match/cover_inner.h"
 #include "match/decimal.h"
 #include "match/lookup.h"
+#include "match/text.h"
 
 /* What a look at an item may cost, roughly in nanoseconds. */
 static uint32_t item_price(const struct sp_item *item)
@@ -107,7 +108,7 @@ static bool pack_item(struct cover *c, const struct sp_item *item, struct sp_ste
                               .neq = item->neq, .number = sp_lookup_number(item->field_id, c->rule->logsource.category.len != 0) };
     for (uint32_t i = 0; i < item->pattern_count; i++) {
         struct sp_str l = item->pattern[i].token[0].literal;
-        struct sp_packed head = { .len = (uint16_t)l.len, .where = (uint8_t)item->pattern[i].where };
+        struct sp_packed head = { .len = (uint16_t)l.len, .where = (uint8_t)item->pattern[i].where, .rare = sp_text_rare(l) };
 
         memcpy(to, &head, sizeof head);
         memcpy(to + sizeof head, l.ptr, l.len);

@@ -35,19 +35,18 @@ static size_t find_brief(struct sp_str s, struct sp_str literal)
 }
 
 #if defined __x86_64__
-/* Many places at once: where the first and the last byte of the literal stand. What looks like it and is not costs a
- * comparison; when that happens too often the library's search, whose time has a bound, goes on. The last block ends
+/* Many places at once: where two bytes of the literal stand. What looks like it and is not costs a comparison; when that happens too often the library's search, whose time has a bound, goes on. The last block ends
  * where the text ends. */
 #define FIND(NAME, TARGET, WIDTH, VECTOR, LOAD, SET, EQUAL, AND, MASK) \
-    TARGET static size_t NAME(struct sp_str s, struct sp_str literal) \
+    TARGET static size_t NAME(struct sp_str s, struct sp_str literal, size_t one, size_t other) \
     { \
-        size_t n = literal.len, most = s.len - n - (WIDTH - 1), wrong = 0, hop; \
-        const VECTOR first = SET(literal.ptr[0]), last = SET(literal.ptr[n - 1]); \
+        size_t most = s.len - literal.len - (WIDTH - 1), wrong = 0, hop; \
+        const VECTOR first = SET(literal.ptr[one]), second = SET(literal.ptr[other]); \
 \
         for (size_t i = 0;; i = i + WIDTH < most ? i + WIDTH : most) { \
             const char *p = s.ptr + i, *found; \
-            VECTOR a = LOAD((const VECTOR *)(const void *)p), b = LOAD((const VECTOR *)(const void *)(p + n - 1)); \
-            unsigned both = (unsigned)MASK(AND(EQUAL(a, first), EQUAL(b, last))); \
+            VECTOR a = LOAD((const VECTOR *)(const void *)(p + one)), b = LOAD((const VECTOR *)(const void *)(p + other)); \
+            unsigned both = (unsigned)MASK(AND(EQUAL(a, first), EQUAL(b, second))); \
 \
             if (both && (found = look_at(p, both, literal, &wrong))) \
                 return (size_t)(found - s.ptr); \
@@ -64,7 +63,7 @@ FIND(find16, , 16, __m128i, _mm_loadu_si128, _mm_set1_epi8, _mm_cmpeq_epi8, _mm_
 FIND(find32, __attribute__((target("avx2"))), 32, __m256i, _mm256_loadu_si256, _mm256_set1_epi8, _mm256_cmpeq_epi8, _mm256_and_si256,
      _mm256_movemask_epi8)
 
-size_t sp_text_find(struct sp_str s, struct sp_str literal)
+static size_t find(struct sp_str s, struct sp_str literal, size_t one, size_t other)
 {
     size_t n = literal.len;
 
@@ -72,14 +71,57 @@ size_t sp_text_find(struct sp_str s, struct sp_str literal)
         return sp_str_find(s, literal);
     if (s.len < n + 15)
         return find_brief(s, literal);
-    return s.len >= n + 47 && __builtin_cpu_supports("avx2") ? find32(s, literal) : find16(s, literal);
+    return s.len >= n + 47 && __builtin_cpu_supports("avx2") ? find32(s, literal, one, other) : find16(s, literal, one, other);
 }
 #else
-size_t sp_text_find(struct sp_str s, struct sp_str literal)
+static size_t find(struct sp_str s, struct sp_str literal, size_t one, size_t other)
 {
+    (void)one;
+    (void)other;
     return literal.len && s.len < literal.len + 15 ? find_brief(s, literal) : sp_str_find(s, literal);
 }
 #endif
+
+size_t sp_text_find(struct sp_str s, struct sp_str literal)
+{
+    return find(s, literal, 0, literal.len - 1);
+}
+
+/* How common a byte is in folded values, by rank. */
+static const uint8_t commonness[256] = {
+    [' '] = 56, ['e'] = 55, ['a'] = 54, ['t'] = 53, ['o'] = 52, ['i'] = 51, ['n'] = 50, ['s'] = 49, ['r'] = 48, ['c'] = 47, ['d'] = 46,
+    ['l'] = 45, ['m'] = 44, ['p'] = 43, ['u'] = 42, ['h'] = 41, ['\\'] = 40, ['f'] = 39, ['g'] = 38, ['b'] = 37, ['y'] = 36, ['w'] = 35,
+    ['v'] = 34, ['0'] = 33, ['1'] = 32, ['k'] = 31, ['2'] = 30, ['.'] = 29, ['-'] = 28, ['3'] = 27, ['x'] = 26, ['5'] = 25, ['4'] = 24,
+    [':'] = 23, ['8'] = 22, ['6'] = 21, ['9'] = 20, ['7'] = 19, ['/'] = 18, ['j'] = 17, ['z'] = 16, ['q'] = 15, ['='] = 14, ['_'] = 13,
+    ['%'] = 12, ['"'] = 11, ['\''] = 10, [','] = 9, ['('] = 8, [')'] = 7, ['$'] = 6, [';'] = 5, ['+'] = 4, ['{'] = 3, ['}'] = 2,
+    ['&'] = 1
+};
+
+struct sp_rare sp_text_rare(struct sp_str literal)
+{
+    uint32_t n = literal.len < 256 ? (uint32_t)literal.len : 256, best[2] = { UINT32_MAX, UINT32_MAX };
+    uint8_t at[2] = { 0, 0 };
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t common = commonness[(unsigned char)literal.ptr[i]];
+
+        if (common < best[0]) {
+            best[1] = best[0];
+            at[1] = at[0];
+            best[0] = common;
+            at[0] = (uint8_t)i;
+        } else if (common < best[1]) {
+            best[1] = common;
+            at[1] = (uint8_t)i;
+        }
+    }
+    return (struct sp_rare){ at[0], at[1] };
+}
+
+size_t sp_text_find_rare(struct sp_str s, struct sp_str literal, struct sp_rare rare)
+{
+    return find(s, literal, rare.one, rare.other);
+}
 
 struct piece {
     const struct sp_token *token;

@@ -15,4 +15,11 @@ bool sp_text_where(enum sp_where where, struct sp_str text, struct sp_str litera
 /* As sp_str_find, faster on the short literals and long texts that rules have. */
 size_t sp_text_find(struct sp_str text, struct sp_str literal);
 
+/* The same where a literal is looked for again and again: by two bytes of it that are rare in values. */
+struct sp_rare {
+    uint8_t one, other; /* where in the literal */
+};
+struct sp_rare sp_text_rare(struct sp_str literal);
+size_t sp_text_find_rare(struct sp_str text, struct sp_str literal, struct sp_rare rare);
+
 #endif
