@@ -20,8 +20,18 @@ struct class_rules {
     uint32_t count;
 };
 
+/* What decided a step the last time: a part of an OR, by number, or a literal, by where it lies. It is tried first, as events
+ * come in rows; what comes out does not depend on it. */
+struct hint {
+    const struct sp_step *step;
+    uint32_t which;
+};
+
+enum { HINTS = 1024 }; /* a power of two */
+
 struct sp_eval {
     const struct sp_rule_set *set;
+    struct hint hint[HINTS];         /* by step; one takes another's place */
     struct sp_lookup *lookup;
     struct sp_regex_scratch **regex; /* by regex id, made on first use */
     struct class_rules *of_class;    /* by class id */
@@ -597,11 +607,30 @@ static bool any_value(struct sp_eval *e, struct sp_slot *slot, const struct sp_p
     return false;
 }
 
+static struct hint *hint_of(struct sp_eval *e, const struct sp_step *x)
+{
+    struct hint *h = &e->hint[(uint32_t)((uintptr_t)x / 16 * UINT32_C(0x9E3779B1)) >> 22];
+
+    if (h->step != x)
+        *h = (struct hint){ x, 0 };
+    return h;
+}
+
+/* Is the literal at `at` (moved behind it) one that decides: met, or of those that must all be there not met? */
+static bool decides(struct sp_eval *e, const struct sp_step *x, struct sp_slot *slot, const unsigned char **at)
+{
+    struct sp_packed head;
+    struct sp_str literal = next_literal(at, &head);
+
+    return any_value(e, slot, &head, literal) != x->all;
+}
+
 static enum sp_truth eval_packed(struct sp_eval *e, const struct sp_step *x)
 {
     struct sp_slot *slot = sp_lookup_at(e->lookup, x->number);
-    const unsigned char *at = x->literal;
-    bool holds = x->all;
+    const unsigned char *at = x->literal, *first;
+    struct hint *hint;
+    bool decided;
 
     if (!slot) {
         e->failed = true;
@@ -609,19 +638,21 @@ static enum sp_truth eval_packed(struct sp_eval *e, const struct sp_step *x)
     }
     if (slot->presence != SP_PRESENT || (x->scan && !worth_a_look(e, x->scan, slot)))
         return x->neq ? SP_TRUE : SP_FALSE;
-    for (uint32_t i = 0; i < x->count && holds == x->all; i++) {
-        struct sp_packed head;
-        struct sp_str literal = next_literal(&at, &head);
-
-        holds = any_value(e, slot, &head, literal);
+    hint = hint_of(e, x);
+    first = x->literal + hint->which;
+    decided = decides(e, x, slot, &first);
+    for (uint32_t i = 0; i < x->count && !decided; i++) {
+        hint->which = (uint32_t)(at - x->literal);
+        decided = decides(e, x, slot, &at);
     }
-    return holds != x->neq ? SP_TRUE : SP_FALSE;
+    return (decided != x->all) != x->neq ? SP_TRUE : SP_FALSE;
 }
 
 /* As eval_expr over the steps of an origin. */
 static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, const struct sp_step *x)
 {
-    uint32_t yes = 0, maybe = 0;
+    struct hint *hint = NULL;
+    uint32_t yes = 0, maybe = 0, first = 0;
 
     if (x->kind == SP_STEP_PACKED)
         return eval_packed(e, x);
@@ -631,16 +662,24 @@ static enum sp_truth eval_step(struct sp_eval *e, const struct sp_rule *rule, co
         return x->scan ? eval_scanned(e, rule, x) : eval_leaf(e, rule, x->item);
     if (x->kind == SP_STEP_NOT)
         return truth_not(eval_step(e, rule, x->part));
+    if (x->least == 1 && x->count > 1) {
+        hint = hint_of(e, x);
+        first = hint->which;
+    }
     for (uint32_t i = 0; i < x->count && !e->failed; i++) {
+        uint32_t which = i == 0 ? first : i <= first ? i - 1 : i;
         enum sp_truth t;
 
         if (yes + maybe + (x->count - i) < x->least)
             return SP_FALSE;
-        t = eval_step(e, rule, &x->part[i]);
+        t = eval_step(e, rule, &x->part[which]);
         yes += t == SP_TRUE;
         maybe += t == SP_UNKNOWN;
-        if (yes >= x->least)
+        if (yes >= x->least) {
+            if (hint)
+                hint->which = which;
             return SP_TRUE;
+        }
     }
     return yes >= x->least ? SP_TRUE : yes + maybe >= x->least ? SP_UNKNOWN : SP_FALSE;
 }
