@@ -215,6 +215,13 @@ AVX2_INLINE __m256i buckets32(const struct tables *t, int n, __m256i text)
                             _mm256_shuffle_epi8(t->high[n], _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble)));
 }
 
+/* The same where what is not ASCII is seen elsewhere: a look-up by such a byte gives nothing, by others it takes the low four bits. */
+AVX2_INLINE __m256i ascii_buckets32(const struct tables *t, int n, __m256i text)
+{
+    return _mm256_and_si256(_mm256_shuffle_epi8(t->low[n], text),
+                            _mm256_shuffle_epi8(t->high[n], _mm256_and_si256(_mm256_srli_epi16(text, 4), _mm256_set1_epi8(15))));
+}
+
 AVX2_INLINE __m256i lower32(__m256i v)
 {
     const __m256i below = _mm256_cmpgt_epi8(_mm256_set1_epi8('A'), v), above = _mm256_cmpgt_epi8(v, _mm256_set1_epi8('Z'));
@@ -395,15 +402,17 @@ static bool is_odd_tail(const uint8_t *p, size_t len, size_t count)
 /* As perhaps_long, of a whole record: its bytes are loaded four times, each time one further on, and not shifted. */
 AVX2 static bool json_avx2(const struct sp_scan *s, const uint8_t *p, size_t len)
 {
-    const __m256i slash = _mm256_set1_epi8('\\'), u = _mm256_set1_epi8('u'), solidus = _mm256_set1_epi8('/');
+    /* by its low four bits: the u or the / that a byte could be */
+    const __m256i u_or_solidus = _mm256_broadcastsi128_si256(_mm_setr_epi8(-1, -1, -1, -1, -1, 'u', -1, -1, -1, -1, -1, -1, -1, -1, -1, '/'));
+    const __m256i slash = _mm256_set1_epi8('\\');
     const struct tables t = load_tables_unfolded(s);
     const size_t last = len - BLOCK - PRINT + 1;
 
     for (size_t i = 0;; i = i + BLOCK < last ? i + BLOCK : last) {
         __m256i a = load_at(p + i), b = load_at(p + i + 1);
-        __m256i escape = _mm256_and_si256(_mm256_cmpeq_epi8(a, slash), _mm256_or_si256(_mm256_cmpeq_epi8(b, u), _mm256_cmpeq_epi8(b, solidus)));
-        __m256i met = _mm256_and_si256(_mm256_and_si256(buckets32(&t, 0, a), buckets32(&t, 1, b)),
-                                       _mm256_and_si256(buckets32(&t, 2, load_at(p + i + 2)), buckets32(&t, 3, load_at(p + i + 3))));
+        __m256i escape = _mm256_and_si256(_mm256_cmpeq_epi8(a, slash), _mm256_cmpeq_epi8(b, _mm256_shuffle_epi8(u_or_solidus, b)));
+        __m256i met = _mm256_and_si256(_mm256_and_si256(ascii_buckets32(&t, 0, a), ascii_buckets32(&t, 1, b)),
+                                       _mm256_and_si256(ascii_buckets32(&t, 2, load_at(p + i + 2)), ascii_buckets32(&t, 3, load_at(p + i + 3))));
 
         if (_mm256_movemask_epi8(_mm256_or_si256(a, escape))) {
             uint32_t at = (uint32_t)_mm256_movemask_epi8(escape);
