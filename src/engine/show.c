@@ -270,14 +270,19 @@ static int last_run(void *arg, const struct sp_case_run *run)
 static int since_run(struct show *s)
 {
     const char *text = s->options->since_run;
+    int64_t last = 0;
     char *end;
+    int rc;
 
     if (!text)
         return 0;
     if (*text == '\0')
         return sp_case_runs(s->c, last_run, &s->filter.run_since, s->err);
     s->filter.run_since = strtoll(text, &end, 10);
-    return *end == '\0' && s->filter.run_since > 0 ? 0 : bad(s, "--since-run", text, "number of a run", "see `spoor show runs`");
+    if (*end != '\0' || s->filter.run_since <= 0)
+        return bad(s, "--since-run", text, "number of a run", "see `spoor show runs`");
+    rc = sp_case_runs(s->c, last_run, &last, s->err);
+    return rc == 0 && s->filter.run_since > last ? bad(s, "--since-run", text, "run of this case", "see `spoor show runs`") : rc;
 }
 
 /* A rule is meant by its id, or else by a part of its title. */
