@@ -117,6 +117,8 @@ static int run(const struct command *command, int argc, char **argv)
         rc = number(&cli, "--seed", UINT64_MAX, &seed);
     if (rc == 0)
         rc = number(&cli, "--days", UINT_MAX, &days);
+    if (rc == 0 && cli_get(&cli, "--days") && days == 0)
+        rc = cli_usage("--days", "leave it out for as many as the story takes", "a world of no day has no logs");
     if (rc == 0)
         rc = number(&cli, "--orgs", UINT_MAX, &orgs);
     if (rc == 0 && !cli_get(&cli, "--out"))

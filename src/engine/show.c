@@ -270,14 +270,19 @@ static int last_run(void *arg, const struct sp_case_run *run)
 static int since_run(struct show *s)
 {
     const char *text = s->options->since_run;
+    int64_t last = 0;
     char *end;
+    int rc;
 
     if (!text)
         return 0;
     if (*text == '\0')
         return sp_case_runs(s->c, last_run, &s->filter.run_since, s->err);
     s->filter.run_since = strtoll(text, &end, 10);
-    return *end == '\0' && s->filter.run_since > 0 ? 0 : bad(s, "--since-run", text, "number of a run", "see `spoor show runs`");
+    if (*end != '\0' || s->filter.run_since <= 0)
+        return bad(s, "--since-run", text, "number of a run", "see `spoor show runs`");
+    rc = sp_case_runs(s->c, last_run, &last, s->err);
+    return rc == 0 && s->filter.run_since > last ? bad(s, "--since-run", text, "run of this case", "see `spoor show runs`") : rc;
 }
 
 /* A rule is meant by its id, or else by a part of its title. */
@@ -369,7 +374,7 @@ static int run(struct show *s, const struct view *view)
     return rc < 0 ? rc : show_flush(s, true);
 }
 
-int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, struct sp_error *err)
+int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, bool *ret_lost, struct sp_error *err)
 {
     struct sp_error ignored;
     struct show s = { .options = options, .ctx = ctx, .err = err ? err : &ignored };
@@ -380,6 +385,7 @@ int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, str
     sp_line_init(&s.line);
     if (rc == 0)
         rc = run(&s, view);
+    *ret_lost = s.lost;
     sp_suppress_free(s.suppress);
     sp_case_close(s.c);
     sp_line_done(&s.line);

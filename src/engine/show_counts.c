@@ -2,6 +2,7 @@
  *
  * In: what the case counts. Out: rules, hosts, values, sources and runs, each a view (export/view.h).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -67,8 +68,11 @@ struct put_away {
     struct sp_str org, host;
 };
 
+typedef int away_order(const void *a, const void *b);
+
 struct view_of_rules {
     struct view view;
+    away_order *order; /* of `away`, once all are known */
     struct put_away *away;
     size_t away_count, away_room;
 };
@@ -102,18 +106,61 @@ static int note_hidden(void *arg, const struct sp_case_sighting *one)
     return 0;
 }
 
+static int by_rule(const void *a, const void *b)
+{
+    int64_t x = ((const struct put_away *)a)->rule_row, y = ((const struct put_away *)b)->rule_row;
+
+    return (x > y) - (x < y);
+}
+
+/* No host is not the host without a name. */
+static int by_host(const void *a, const void *b)
+{
+    const struct put_away *x = a, *y = b;
+    int rc = sp_str_cmp(x->org, y->org);
+
+    if (rc == 0)
+        rc = (x->host.ptr != NULL) - (y->host.ptr != NULL);
+    return rc ? rc : sp_str_cmp(x->host, y->host);
+}
+
+/* How many of those put away are in order before `like`, or, `and_equal`, not behind it. */
+static size_t away_before(const struct view_of_rules *r, const struct put_away *like, bool and_equal)
+{
+    size_t low = 0, high = r->away_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (r->order(&r->away[middle], like) < (and_equal ? 1 : 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint64_t hidden_like(const struct view_of_rules *r, struct put_away like)
+{
+    return away_before(r, &like, true) - away_before(r, &like, false);
+}
+
 /* Look through all sightings for hidden ones, if anybody has put one away. */
 static int find_hidden(struct view_of_rules *r)
 {
     struct show *s = r->view.show;
     bool dismissed = false;
+    int rc;
 
     for (size_t i = 0; i < s->act_count; i++)
         dismissed |= sp_str_is(s->act[i].kind, "dismiss");
     if (!dismissed && !s->suppress)
         return 0;
     s->filter.with_line = s->suppress != NULL;
-    return sp_case_sightings(s->c, &s->filter, note_hidden, r, s->err);
+    rc = sp_case_sightings(s->c, &s->filter, note_hidden, r, s->err);
+    if (rc == 0 && r->away_count)
+        qsort(r->away, r->away_count, sizeof *r->away, r->order);
+    return rc;
 }
 
 /* ---------------------------------------------------------------- rules */
@@ -131,11 +178,9 @@ static int give_rule(void *arg, const struct sp_case_rule *rule)
 {
     struct view_of_rules *r = arg;
     struct sp_view *v = &r->view.out;
-    uint64_t hidden = 0;
+    uint64_t hidden = hidden_like(r, (struct put_away){ .rule_row = rule->row });
     char hex[65];
 
-    for (size_t i = 0; i < r->away_count; i++)
-        hidden += r->away[i].rule_row == rule->row;
     sp_digest_hex(&rule->sha256, hex);
     level_cell(&r->view, rule->level);
     sp_view_u64(v, rule->sightings);
@@ -156,7 +201,7 @@ static int give_rule(void *arg, const struct sp_case_rule *rule)
 
 int show_rules(struct show *s)
 {
-    struct view_of_rules r = { .away = NULL };
+    struct view_of_rules r = { .order = by_rule };
     int rc;
 
     begin(&r.view, s, rule_columns, COUNT(rule_columns), rule_narrow, COUNT(rule_narrow));
@@ -180,11 +225,8 @@ static int give_host(void *arg, const struct sp_case_host *host)
 {
     struct view_of_rules *r = arg;
     struct sp_view *v = &r->view.out;
-    uint64_t hidden = 0;
+    uint64_t hidden = hidden_like(r, (struct put_away){ .org = host->org, .host = host->host });
 
-    for (size_t i = 0; i < r->away_count; i++)
-        hidden += sp_str_eq(r->away[i].org, host->org) && (r->away[i].host.ptr == NULL) == (host->host.ptr == NULL) &&
-                  sp_str_eq(r->away[i].host, host->host);
     level_cell(&r->view, host->level);
     sp_view_text(v, host->org);
     sp_view_text(v, host->host);
@@ -198,7 +240,7 @@ static int give_host(void *arg, const struct sp_case_host *host)
 
 int show_hosts(struct show *s)
 {
-    struct view_of_rules r = { .away = NULL };
+    struct view_of_rules r = { .order = by_host };
     int rc;
 
     begin(&r.view, s, host_columns, COUNT(host_columns), host_narrow, COUNT(host_narrow));

@@ -28,10 +28,15 @@ static void heading(struct page *p, const char *text)
     sp_buf_printf(p->out, "\n%s%s%s\n", p->how->color ? SP_PAGE_BOLD : "", text, p->how->color ? SP_PAGE_PLAIN : "");
 }
 
+static void number_to(struct sp_buf *out, uint64_t n, const char *noun)
+{
+    sp_page_number(out, n);
+    sp_buf_printf(out, " %s%s", noun, n == 1 ? "" : "s");
+}
+
 static void number(struct page *p, uint64_t n, const char *noun)
 {
-    sp_page_number(p->out, n);
-    sp_buf_printf(p->out, " %s%s", noun, n == 1 ? "" : "s");
+    number_to(p->out, n, noun);
 }
 
 /* Harmless and cut to what is left of the line behind `column`; a line end follows. */
@@ -401,29 +406,36 @@ static void session(struct page *p)
 static void around_sources(struct page *p)
 {
     const struct sp_around *a = &p->one->around;
+    struct sp_wrap wrap = { .width = p->how->width, .color = p->how->color, .gutter = "", .words = true };
+    struct sp_buf text;
     uint64_t count[4] = { 0 }, named = 0;
 
     for (size_t i = 0; i < a->source_count; i++)
         count[a->source[i].state]++;
-    sp_buf_text(p->out, "\nProcesses and logons are from ");
-    number(p, count[SP_AROUND_READ] + count[SP_AROUND_PART], "log");
-    sp_buf_text(p->out, " read again");
+    sp_buf_init(&text, 0);
+    sp_buf_text(&text, "Processes and logons are from ");
+    number_to(&text, count[SP_AROUND_READ] + count[SP_AROUND_PART], "log");
+    sp_buf_text(&text, " read again");
     if (count[SP_AROUND_PART]) {
-        sp_buf_text(p->out, ", ");
-        sp_page_number(p->out, count[SP_AROUND_PART]);
-        sp_buf_text(p->out, " not to its end or not every record");
+        sp_buf_text(&text, ", ");
+        sp_page_number(&text, count[SP_AROUND_PART]);
+        sp_buf_text(&text, " not to its end or not every record");
     }
     if (count[SP_AROUND_GONE]) {
-        sp_buf_text(p->out, "; ");
-        number(p, count[SP_AROUND_GONE], "log");
-        sp_buf_text(p->out, " could not be");
+        sp_buf_text(&text, "; ");
+        number_to(&text, count[SP_AROUND_GONE], "log");
+        sp_buf_text(&text, " could not be");
     }
     if (count[SP_AROUND_LEFT]) {
-        sp_buf_text(p->out, ";\n");
-        number(p, count[SP_AROUND_LEFT], "log");
-        sp_buf_text(p->out, " not read, raise --limit around-bytes=8g");
+        sp_buf_text(&text, "; ");
+        number_to(&text, count[SP_AROUND_LEFT], "log");
+        sp_buf_text(&text, " not read, raise --limit around-bytes=8g");
     }
-    sp_buf_text(p->out, a->interrupted ? "; interrupted\n" : ".\n");
+    sp_buf_text(&text, a->interrupted ? "; interrupted" : ".");
+    sp_buf_char(p->out, '\n');
+    sp_page_wrap(p->out, sp_buf_view(&text), &wrap);
+    p->out->failed |= text.failed;
+    sp_buf_done(&text);
     for (size_t i = 0; i < a->source_count && named < SOURCES_NAMED; i++) {
         if (a->source[i].state != SP_AROUND_GONE)
             continue;
