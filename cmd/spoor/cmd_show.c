@@ -27,12 +27,11 @@ static int show(struct cli *cli, struct surroundings *s, struct sp_show_options 
 {
     struct sp_error err = { 0 };
     struct pager pager;
-    bool lost = false;
     int rc, closed;
 
     (void)cli;
     o->output = pager_begin(&pager, s);
-    rc = sp_show(o, &s->ctx, &lost, &err);
+    rc = sp_show(o, &s->ctx, &err);
     closed = pager_end(&pager);
     if (surroundings_done(s) != 0)
         closed = EXIT_IO;
@@ -40,7 +39,7 @@ static int show(struct cli *cli, struct surroundings *s, struct sp_show_options 
         cli_error(&err);
         return cli_exit_code(rc);
     }
-    return closed ? closed : lost ? EXIT_PARTIAL : EXIT_DONE;
+    return closed;
 }
 
 static int run(const struct command *command, int argc, char **argv)

@@ -28,8 +28,8 @@ struct sp_show_options {
 };
 
 /* 0; SP_ERR_USAGE, SP_ERR_NOT_FOUND (no such case, no such sighting), SP_ERR_FORMAT (the file is no case), SP_ERR_UNSUPPORTED
- * ("not in this version"), SP_ERR_IO, SP_ERR_NOMEM. `ret_lost`: a part of a log that was read again could not be read. */
-int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, bool *ret_lost, struct sp_error *err);
+ * ("not in this version"), SP_ERR_IO, SP_ERR_NOMEM. */
+int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, struct sp_error *err);
 
 enum sp_act_verb { SP_ACT_TAG, SP_ACT_NOTE, SP_ACT_BENIGN, SP_ACT_DISMISS };
 

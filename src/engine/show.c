@@ -374,7 +374,7 @@ static int run(struct show *s, const struct view *view)
     return rc < 0 ? rc : show_flush(s, true);
 }
 
-int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, bool *ret_lost, struct sp_error *err)
+int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, struct sp_error *err)
 {
     struct sp_error ignored;
     struct show s = { .options = options, .ctx = ctx, .err = err ? err : &ignored };
@@ -385,7 +385,6 @@ int sp_show(const struct sp_show_options *options, const struct sp_ctx *ctx, boo
     sp_line_init(&s.line);
     if (rc == 0)
         rc = run(&s, view);
-    *ret_lost = s.lost;
     sp_suppress_free(s.suppress);
     sp_case_close(s.c);
     sp_line_done(&s.line);

@@ -32,7 +32,6 @@ struct show {
     struct sp_arena arena;         /* of the whole call */
     struct sp_line line;           /* of the sighting in hand */
     struct sp_buf out;
-    bool lost;                     /* a log around a sighting could not be read to its end, or not every record */
     uint64_t shown, hidden;        /* sightings; hidden: benign or dismissed, and not asked for */
     struct sp_error *err;
 };

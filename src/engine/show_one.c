@@ -625,8 +625,6 @@ int show_one(struct show *s, struct sp_str id)
         rc = take_why(&o);
     if (rc == 0)
         rc = look_around(&o);
-    for (size_t i = 0; rc == 0 && i < o.around.source_count; i++)
-        s->lost |= o.around.source[i].state == SP_AROUND_PART;
     if (rc == 0)
         rc = derive_all(&o);
     if (rc == 0 && s->options->output.format == SP_FORMAT_TABLE)
