@@ -28,7 +28,7 @@ struct sp_error;
     X(expansion_bytes, UINT64_C(64) << 20, 4096, "bytes that an archive may expand to whatever its size") \
     X(expansion_times, 1000, 1, "times its size that an archive may expand to") \
     X(spool_bytes, UINT64_C(256) << 20, 4096, "bytes of archives held in memory, where one cannot be read from front to back") \
-    X(sort_bytes, UINT64_C(24) << 20, 4096, "bytes of sightings in memory") \
+    X(sort_bytes, UINT64_C(16) << 20, 4096, "bytes of sightings in memory") \
     X(view_rows, 200000, 1, "rows of a view")                            \
     X(errors_listed, 1000, 1, "errors listed of one source")            \
     X(around_bytes, UINT64_C(1) << 30, 0, "bytes of logs read again around a sighting")
