@@ -51,7 +51,6 @@ COMMANDS = {
     "explain-archive": ["explain", "rules/suffix.yml", "outer.zip!inner.tar.gz!small.ndjson:1"],
     "hunt-case": ["hunt", "--case", "PREFIX.case", "large.ndjson", "small.ndjson", "--rules", "rules/suffix.yml", "--no-own-rules", "--format", "table", "-j", "1"],
     "case-check": ["case", "check", "--case", "kept.case", "--format", "json"],
-    "show-sightings": ["show", "--case", "kept.case", "--format", "table"],
     "show-hosts": ["show", "hosts", "--case", "kept.case", "--format", "json"],
     "case-merge": ["case", "merge", "kept.case", "--case", "PREFIX.case"],
     "rules-check": ["rules", "check", "rules", "--format", "json"],
