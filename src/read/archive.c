@@ -36,6 +36,7 @@ struct level {
     struct sp_unpack *unpack; /* of a compressed file: libarchive gets what comes out of it */
     enum kind kind;
     bool opened, single, failed; /* `failed`: nothing more can be read of it */
+    bool locked;                 /* the entry is encrypted */
     bool alone;                  /* all that there is: `single`, and so is each level below */
     size_t path_len;         /* of owner->path: its own name */
     char *spool;             /* owned; all of it, or NULL: read from below as it goes */
@@ -195,9 +196,11 @@ static la_int64_t on_seek(struct archive *reader, void *arg, la_int64_t offset, 
 static void words(struct level *l)
 {
     const char *text = l->owner->lib->error_string(l->reader);
+    bool perhaps = l->locked && text && !strstr(text, "assphrase");
 
+    /* One wrong password of 256 looks right to a zip, until nothing can be unpacked with it. */
     if (!l->trouble[0])
-        (void)snprintf(l->trouble, sizeof l->trouble, "%s", text ? text : "damaged");
+        (void)snprintf(l->trouble, sizeof l->trouble, "%s%s", text ? text : "damaged", perhaps ? "; encrypted, so that a wrong password may be why" : "");
     l->owner->lib->clear_error(l->reader);
 }
 
@@ -637,6 +640,7 @@ static int step(struct sp_archive *a, struct sp_member *ret)
     }
     l->opened = l->open = true;
     l->single = a->lib->format(l->reader) == ARCHIVE_FORMAT_RAW;
+    l->locked = a->lib->entry_is_encrypted(entry) != 0;
     l->ended = l->told = false;
     l->at = l->head_len = l->head_at = 0;
     a->lib->clear_error(l->reader);

@@ -41,7 +41,8 @@ struct sp_buf;
     X(entry_filetype, archive_entry_filetype)                              \
     X(entry_hardlink, archive_entry_hardlink)                              \
     X(entry_size, archive_entry_size)                                      \
-    X(entry_size_is_set, archive_entry_size_is_set)
+    X(entry_size_is_set, archive_entry_size_is_set)                        \
+    X(entry_is_encrypted, archive_entry_is_data_encrypted)
 
 struct sp_archive_lib {
 #define X(name, call) __typeof__(&call) name;
