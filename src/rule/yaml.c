@@ -188,6 +188,7 @@ static int load_scalar(struct loader *l, const yaml_event_t *event, const struct
     *ret = node;
     if (tag)
         return tagged_scalar(l, event, tag, node);
+    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     if (event->data.scalar.plain_implicit && !sp_yaml_resolve(l->arena, node))
         return sp_error_nomem(l->err);
     return 0;
@@ -269,7 +270,7 @@ static bool same_key(const struct sp_yaml *a, const struct sp_yaml *b)
 
 static bool is_merge(const struct sp_yaml *key)
 {
-    return key->kind == SP_Y_TEXT && sp_str_is(key->text, "<<");
+    return key->kind == SP_Y_TEXT && key->plain && sp_str_is(key->text, "<<");
 }
 
 static yaml_mark_t mark_of(const struct loader *l, const struct sp_yaml *node)

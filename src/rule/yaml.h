@@ -22,6 +22,7 @@ enum sp_yaml_kind { SP_Y_NULL, SP_Y_BOOL, SP_Y_NUMBER, SP_Y_TEXT, SP_Y_LIST, SP_
 struct sp_yaml {
     enum sp_yaml_kind kind;
     bool truth;            /* BOOL */
+    bool plain;            /* scalars: written without quotes */
     bool finite;           /* NUMBER: false for .inf, .nan and what no decimal of sane length can hold */
     uint32_t line, column; /* from 1, in the file */
     struct sp_str text;    /* scalars as written, quotes and escapes resolved */

@@ -493,12 +493,13 @@ TEST(merge_keys_and_aliases_share_what_they_name)
     const struct sp_yaml *root;
 
     sp_arena_init(&arena, SIZE_MAX);
-    root = yaml(&arena, "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\n");
+    root = yaml(&arena, "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\nd: {\"<<\": b}\n");
     ok(root != NULL);
     if (root) {
         is_str(sp_yaml_get(sp_yaml_get(root, "b"), "x")->number, "1");
         is_str(sp_yaml_get(sp_yaml_get(root, "b"), "y")->number, "3");
         ok(sp_yaml_get(root, "c") == sp_yaml_get(root, "a"));
+        is_str(sp_yaml_get(sp_yaml_get(root, "d"), "<<")->text, "b"); /* in quotes it is a key as any other */
     }
     sp_arena_done(&arena);
     sp_rules_free(set);
