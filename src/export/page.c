@@ -150,6 +150,8 @@ static void mark_on(struct pen *p)
 {
     if (!p->how->color && p->how->width && p->column + 2 > p->how->width) /* the sign and a character */
         new_line(p);
+    if (p->full)
+        return;
     p->marked = true;
     sp_buf_text(p->out, p->how->color ? SP_PAGE_MARK : "\u00ab");
     p->column += !p->how->color;

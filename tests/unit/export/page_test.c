@@ -53,6 +53,14 @@ TEST(a_mark_ends_before_a_line_does_and_goes_on_in_the_next)
     is_str(wrapped("abcdefghi", &how), "ab\033[1;4mcde\033[0m\n \033[1;4mfgh\033[0mi\n");
 }
 
+TEST(a_mark_that_would_begin_behind_the_last_line_is_left_out)
+{
+    struct sp_page_mark mark = { 12, 2 };
+    struct sp_wrap how = { .width = 10, .column = 4, .indent = 4, .gutter = "", .lines_max = 2, .mark = &mark, .mark_count = 1 };
+
+    is_str(wrapped("abcdefghijklmnopq", &how), "abcdef\n    ghijkl\n    \u2026 17 bytes in all\n");
+}
+
 TEST(lines_of_a_script_stay_behind_their_gutter)
 {
     struct sp_wrap how = { .width = 12, .column = 4, .indent = 4, .gutter = "| ", .lines = true };
