@@ -628,7 +628,7 @@ static bool decides(struct sp_eval *e, const struct sp_step *x, struct sp_slot *
 static enum sp_truth eval_packed(struct sp_eval *e, const struct sp_step *x)
 {
     struct sp_slot *slot = sp_lookup_at(e->lookup, x->number);
-    const unsigned char *at = x->literal, *first;
+    const unsigned char *at = x->literal, *tried, *behind;
     struct hint *hint;
     bool decided;
 
@@ -639,11 +639,18 @@ static enum sp_truth eval_packed(struct sp_eval *e, const struct sp_step *x)
     if (slot->presence != SP_PRESENT || (x->scan && !worth_a_look(e, x->scan, slot)))
         return x->neq ? SP_TRUE : SP_FALSE;
     hint = hint_of(e, x);
-    first = x->literal + hint->which;
-    decided = decides(e, x, slot, &first);
+    tried = behind = x->literal + hint->which;
+    decided = decides(e, x, slot, &behind);
     for (uint32_t i = 0; i < x->count && !decided; i++) {
-        hint->which = (uint32_t)(at - x->literal);
+        uint32_t which = (uint32_t)(at - x->literal);
+
+        if (at == tried) {
+            at = behind;
+            continue;
+        }
         decided = decides(e, x, slot, &at);
+        if (decided)
+            hint->which = which;
     }
     return (decided != x->all) != x->neq ? SP_TRUE : SP_FALSE;
 }

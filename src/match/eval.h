@@ -69,6 +69,7 @@ struct sp_packed {
     struct sp_rare rare;
 };
 
+/* A rule by its steps, which live as long as `eval`: what decided one the last time is remembered by its address. */
 int sp_eval_step(struct sp_eval *eval, const struct sp_rule *rule, const struct sp_step *step, enum sp_truth *ret);
 
 /* An expression of the rule, for `explain`. */
